@@ -1,0 +1,268 @@
+//! What all workload policies share: exemptions, grandfathering, mutation, and the kinds they look at.
+
+use crate::finding::{Findings, Reported, Severity, Suppression};
+use crate::json::{Node, Tape};
+use crate::patch;
+use crate::pointer;
+use crate::policy::{Outcome, Policy};
+use crate::request::{Operation, Request};
+use crate::settings::Settings;
+use crate::version::Version;
+use crate::workload::{Class, Container, ExtraKind, Workload};
+
+/// A rule about pods, wherever their spec is.
+pub trait WorkloadPolicy: Sized {
+    /// The policy's id; names the bad thing.
+    const ID: &'static str;
+    /// What may follow the id in a finding's code.
+    const CODES: &'static [&'static str];
+
+    /// Reads the policy's own settings.
+    fn from_settings(settings: &mut Settings<'_>, kubernetes: Version) -> Self;
+
+    /// Reports every violation in a workload.
+    fn check<'a>(&'a self, workload: &'a Workload<'a>, findings: &mut Findings<'a>);
+
+    /// Reports every violation in an object of another kind that the metadata's rules name.
+    fn check_other<'a>(&'a self, request: &'a Request<'a>, object: Node<'a>, findings: &mut Findings<'a>) {
+        let _ = (request, object, findings);
+    }
+}
+
+/// A workload policy together with the common settings.
+#[derive(Debug)]
+pub struct Guard<P> {
+    policy: P,
+    exempt: Vec<Exemption>,
+    honour_annotations: bool,
+    grandfather: bool,
+    mutate: bool,
+    kinds: Vec<ExtraKind>,
+}
+
+/// Containers that a policy leaves alone.
+#[derive(Debug)]
+struct Exemption {
+    containers: Vec<String>,
+    images: Vec<String>,
+    reason: String,
+}
+
+/// A fix may uncover the next; more rounds than any object needs mean that two fixes undo each other.
+const MAX_ROUNDS: usize = 16;
+
+impl<P: WorkloadPolicy> Policy for Guard<P> {
+    const ID: &'static str = P::ID;
+    const CODES: &'static [&'static str] = P::CODES;
+
+    fn from_settings(settings: &mut Settings<'_>) -> Self {
+        let kubernetes = settings.parsed(
+            "kubernetesVersion",
+            "The Kubernetes version that the objects are for.",
+            Some("1.36"),
+            "a version in quotes, such as \"1.36\"",
+            Version::parse,
+        );
+        Self {
+            policy: P::from_settings(settings, kubernetes.unwrap_or(Version::NEWEST)),
+            exempt: settings.list(
+                "exempt",
+                "Containers that this policy leaves alone, each entry with its reason.",
+                |item| {
+                    let containers = item.strings("containers", "Globs over container names.", &[]);
+                    let images = item.strings("images", "Globs over normalised image references.", &[]);
+                    let reason = item.parsed("reason", "Why they are exempt.", None, "a reason", |text| {
+                        (!text.trim().is_empty()).then(|| text.to_owned())
+                    });
+                    if !item.has("reason") {
+                        item.refuse("a `reason` is needed");
+                    }
+                    if containers.is_empty() && images.is_empty() {
+                        item.refuse("`containers` or `images` is needed; `containers: [\"*\"]` exempts all");
+                    }
+                    Exemption { containers, images, reason: reason.unwrap_or_default() }
+                },
+            ),
+            honour_annotations: settings.boolean(
+                "honourAnnotations",
+                "Whether an annotation `forewarn.dev/allow.<policy>: <reason>` on the object exempts it.",
+                false,
+            ),
+            grandfather: settings.boolean(
+                "grandfather",
+                "Whether a finding that the object already had before an UPDATE is only a warning.",
+                false,
+            ),
+            mutate: settings.boolean("mutate", "Whether to fix what has a safe fix instead of refusing it.", false),
+            kinds: ExtraKind::read(settings),
+        }
+    }
+
+    fn validate(&self, request: &Request<'_>) -> Outcome {
+        let Some(object) = request.object() else { return Outcome::default() };
+        let mut findings = self.review(request, object);
+        if self.grandfather && request.operation() == Operation::Update {
+            self.soften_old(request, &mut findings);
+        }
+        let mutated =
+            (self.mutate && may_mutate(request)).then(|| self.repair(request, object, &mut findings)).flatten();
+        Outcome { findings, mutated }
+    }
+}
+
+impl<P: WorkloadPolicy> Guard<P> {
+    /// All findings of one object, exempted ones marked.
+    fn review(&self, request: &Request<'_>, object: Node<'_>) -> Vec<Reported> {
+        let mut findings = Findings::new(object);
+        let mut workload = Workload::find(object, request.group_kind(), request.namespace(), &self.kinds);
+        for container in workload.iter_mut().flat_map(|workload| &mut workload.containers) {
+            container.exempt = self.exemption(container).is_some();
+        }
+        match &workload {
+            Some(workload) => self.policy.check(workload, &mut findings),
+            None => self.policy.check_other(request, object, &mut findings),
+        }
+        let mut findings = findings.finish();
+        if let Some(workload) = &workload {
+            if request.sub_resource().as_deref() == Some("ephemeralcontainers") {
+                // Nothing else can be changed by this request, so nothing else is its fault.
+                findings.retain(|finding| finding.code == "malformed" || finding.class == Some(Class::Ephemeral));
+            }
+            self.exempt_containers(workload, &mut findings);
+            self.exempt_by_annotation(workload, &mut findings);
+        }
+        findings
+    }
+
+    fn exemption(&self, container: &Container<'_>) -> Option<&Exemption> {
+        if self.exempt.is_empty() {
+            return None;
+        }
+        let name = container.name.as_deref().unwrap_or_default();
+        let image = container.image();
+        self.exempt.iter().find(|exemption| exemption.covers(name, image.as_ref()))
+    }
+
+    /// Marks the findings of exempt containers. A finding about the whole pod is exempt when all its containers are.
+    fn exempt_containers(&self, workload: &Workload<'_>, findings: &mut [Reported]) {
+        if self.exempt.is_empty() {
+            return;
+        }
+        let reasons: Vec<_> =
+            workload.containers.iter().map(|container| self.exemption(container).map(|found| &found.reason)).collect();
+        let whole_pod = reasons.iter().try_fold(None, |_, reason| reason.map(Some)).flatten();
+        for finding in findings.iter_mut().filter(|finding| finding.code != "malformed") {
+            let about = |index: &usize| {
+                workload.containers.get(*index).is_some_and(|c| {
+                    c.name.as_deref() == finding.container.as_deref() && Some(c.class) == finding.class
+                })
+            };
+            let reason = match finding.class {
+                None => whole_pod,
+                Some(_) => (0..reasons.len()).find(about).and_then(|index| reasons.get(index).copied().flatten()),
+            };
+            if let Some(reason) = reason {
+                finding.suppressed = Some(Suppression { by: "exempt", reason: reason.clone() });
+            }
+        }
+    }
+
+    fn exempt_by_annotation(&self, workload: &Workload<'_>, findings: &mut [Reported]) {
+        if !self.honour_annotations {
+            return;
+        }
+        let name = format!("forewarn.dev/allow.{}", P::ID);
+        let Some(reason) = workload.annotation(&name) else { return };
+        for finding in findings.iter_mut().filter(|finding| finding.code != "malformed" && finding.suppressed.is_none())
+        {
+            if reason.trim().is_empty() {
+                let note = format!("the annotation `{name}` does not count: it gives no reason");
+                finding.help = Some(finding.help.take().map_or_else(|| note.clone(), |help| format!("{help}; {note}")));
+            } else {
+                finding.suppressed = Some(Suppression { by: "annotation", reason: reason.clone().into_owned() });
+            }
+        }
+    }
+
+    /// Turns denials that the old object already earned into warnings.
+    fn soften_old(&self, request: &Request<'_>, findings: &mut [Reported]) {
+        let Some(old) = request.old_object() else { return };
+        let before = self.review(request, old);
+        for finding in findings.iter_mut().filter(|finding| finding.severity == Severity::Deny) {
+            let same = |old: &&Reported| {
+                old.code == finding.code && old.container == finding.container && old.value == finding.value
+            };
+            if finding.code != "malformed" && before.iter().any(|old| same(&old)) {
+                finding.severity = Severity::Warn;
+                finding.message = format!("already there before this change: {}", finding.message);
+            }
+        }
+    }
+
+    /// Applies safe fixes until none is left. Gives the repaired object, and leaves in `findings` what was repaired as
+    /// warnings, and what could not be.
+    fn repair(&self, request: &Request<'_>, object: Node<'_>, findings: &mut Vec<Reported>) -> Option<String> {
+        let mut text = object.raw().to_owned();
+        let mut repaired: Vec<Reported> = Vec::new();
+        for _ in 0..MAX_ROUNDS {
+            let chosen = independent(findings);
+            if chosen.is_empty() {
+                break;
+            }
+            let operations = chosen.iter().filter_map(|index| findings.get(*index)).flat_map(|finding| &finding.fix);
+            text = patch::apply(&text, operations)?;
+            let fixed = findings.iter().enumerate().filter(|(index, _)| chosen.contains(index));
+            repaired.extend(fixed.map(|(_, finding)| Reported {
+                severity: Severity::Warn,
+                message: format!("{} (repaired on admission)", finding.message),
+                fix: Vec::new(),
+                ..finding.clone()
+            }));
+            let tape = Tape::parse(&text).ok()?;
+            let mut left = self.review(request, tape.root());
+            if self.grandfather && request.operation() == Operation::Update {
+                self.soften_old(request, &mut left);
+            }
+            *findings = left;
+        }
+        if repaired.is_empty() {
+            return None;
+        }
+        findings.append(&mut repaired);
+        Some(text)
+    }
+}
+
+impl Exemption {
+    fn covers(&self, name: &str, image: Option<&crate::image::Image>) -> bool {
+        let by_name = self.containers.is_empty() || self.containers.iter().any(|glob| crate::glob::matches(glob, name));
+        let by_image =
+            self.images.is_empty() || image.is_some_and(|image| self.images.iter().any(|g| image.matches(g)));
+        by_name && by_image
+    }
+}
+
+/// The fixes that do not touch each other's places; the rest waits for the next round.
+fn independent(findings: &[Reported]) -> Vec<usize> {
+    let mut taken: Vec<&str> = Vec::new();
+    let mut chosen = Vec::new();
+    for (index, finding) in findings.iter().enumerate() {
+        let fixable = !finding.fix.is_empty() && finding.suppressed.is_none();
+        let touches = |path: &str| taken.iter().any(|other| pointer::holds(other, path) || pointer::holds(path, other));
+        if fixable && !finding.fix.iter().any(|operation| touches(&operation.path)) {
+            taken.extend(finding.fix.iter().map(|operation| operation.path.as_str()));
+            chosen.push(index);
+        }
+    }
+    chosen
+}
+
+/// The API server refuses changes to the spec of a Pod and to the template of a Job once they exist.
+fn may_mutate(request: &Request<'_>) -> bool {
+    let (group, kind) = request.group_kind();
+    match request.operation() {
+        Operation::Create => true,
+        Operation::Update => !matches!((group.as_ref(), kind.as_ref()), ("", "Pod") | ("batch", "Job")),
+        Operation::Delete | Operation::Other => false,
+    }
+}

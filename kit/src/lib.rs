@@ -1,0 +1,40 @@
+//! What Forewarn policies share: the view of a request, findings, settings and the waPC entry points.
+//!
+//! A policy is a struct that holds its settings, implements [`guard::WorkloadPolicy`] (or [`policy::Policy`] when it
+//! is not about pods), and is handed to [`export!`]. It reads the object through [`json::Node`], which keeps every
+//! byte, and reports [`finding::Finding`]s at nodes; pointers, fixes, exemptions and the reply are the kit's.
+
+pub mod capability;
+pub mod finding;
+pub mod glob;
+pub mod guard;
+#[cfg(target_arch = "wasm32")]
+pub mod guest;
+pub mod image;
+pub mod json;
+pub mod patch;
+pub mod pointer;
+pub mod policy;
+pub mod probe;
+pub mod quantity;
+pub mod request;
+pub mod settings;
+pub mod version;
+pub mod workload;
+
+/// Makes a module of a [`policy::Policy`]: the entry point that registers its waPC operations.
+#[macro_export]
+macro_rules! export {
+    ($policy:ty) => {
+        #[cfg(target_arch = "wasm32")]
+        #[unsafe(no_mangle)]
+        extern "C" fn wapc_init() {
+            $crate::guest::register::<$policy>();
+        }
+
+        /// The same decision, compiled for the host: what tests and the benchmark compare the module with.
+        #[cfg(not(target_arch = "wasm32"))]
+        pub const VALIDATE: fn(&[u8]) -> Result<String, $crate::policy::BadPayload> =
+            $crate::policy::validate::<$policy>;
+    };
+}
