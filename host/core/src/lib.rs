@@ -1,0 +1,18 @@
+//! The pure part of Forewarn: manifests in, admission requests out; replies in, located findings and reports out.
+
+pub mod admission;
+pub mod engine;
+pub mod finding;
+pub mod metadata;
+pub mod object;
+pub mod policy;
+pub mod problem;
+pub mod reply;
+pub mod report;
+pub mod request;
+pub mod resource;
+pub mod review;
+pub mod rules;
+pub mod source;
+pub mod template;
+pub mod yaml;

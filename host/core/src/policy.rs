@@ -1,0 +1,185 @@
+//! A policy that is ready to be asked: module, metadata and settings.
+
+use crate::engine::{Engine, EngineError};
+use crate::metadata::{Metadata, Operation};
+use crate::object::Identity;
+use crate::reply::ReplyError;
+use crate::resource::Resource;
+use crate::rules;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+/// An annotation that names the setting in which a policy is told of further kinds that it covers.
+///
+/// The setting is a list of mappings with `group` and `kind`.
+const KINDS_SETTING: &str = "dev.forewarn.kinds-setting";
+
+/// A module with what is needed to ask it.
+#[derive(Debug, Clone)]
+pub struct Policy<M> {
+    id: String,
+    metadata: Metadata,
+    settings: String,
+    further_kinds: Vec<GroupKind>,
+    module: M,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+struct GroupKind {
+    #[serde(default)]
+    group: String,
+    kind: String,
+}
+
+/// Why a policy gave no verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum PolicyError {
+    /// The module did not reply.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The module replied nonsense.
+    #[error(transparent)]
+    Reply(#[from] ReplyError),
+}
+
+/// Why a policy cannot be used with its settings.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum SettingsError {
+    /// The policy refuses the settings.
+    #[error("{message}")]
+    Refused {
+        /// The policy's words.
+        message: String,
+    },
+    /// The policy did not say.
+    #[error(transparent)]
+    Failed(#[from] PolicyError),
+}
+
+impl<M> Policy<M> {
+    /// Puts a policy together. The settings are not checked; see [`Policy::check_settings`].
+    #[must_use]
+    pub fn new(id: impl Into<String>, metadata: Metadata, settings: &Map<String, Value>, module: M) -> Self {
+        let further_kinds = metadata
+            .annotation(KINDS_SETTING)
+            .and_then(|key| settings.get(key)?.as_array())
+            .map(|kinds| kinds.iter().filter_map(|kind| GroupKind::deserialize(kind).ok()))
+            .into_iter()
+            .flatten()
+            .collect();
+        Self { id: id.into(), metadata, settings: Value::Object(settings.clone()).to_string(), further_kinds, module }
+    }
+
+    /// The policy's id, such as `privilege-escalation`.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// What the module says about itself.
+    #[must_use]
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// The settings as a JSON object.
+    #[must_use]
+    pub fn settings(&self) -> &str {
+        &self.settings
+    }
+
+    /// The module, for the engine.
+    #[must_use]
+    pub fn module(&self) -> &M {
+        &self.module
+    }
+
+    /// Whether the policy is to be asked about the creation of such an object.
+    #[must_use]
+    pub fn covers(&self, object: &Identity) -> bool {
+        let resource = Resource::of(object.group(), object.version(), &object.kind);
+        rules::matches(&self.metadata.rules, &resource, Operation::Create)
+            || self.further_kinds.iter().any(|further| further.group == object.group() && further.kind == object.kind)
+    }
+
+    /// Asks the module whether it takes its settings.
+    ///
+    /// # Errors
+    ///
+    /// When it refuses them, or gives no answer.
+    pub fn check_settings<E>(&self, engine: &E) -> Result<(), SettingsError>
+    where
+        E: Engine<Module = M>,
+    {
+        #[derive(Deserialize)]
+        struct Response {
+            valid: bool,
+            #[serde(default)]
+            message: Option<String>,
+        }
+        let reply =
+            engine.call(&self.module, "validate_settings", self.settings.as_bytes()).map_err(PolicyError::from)?;
+        let response: Response = serde_json::from_slice(&reply)
+            .map_err(|error| PolicyError::from(ReplyError::Unreadable { reason: error.to_string() }))?;
+        if response.valid {
+            return Ok(());
+        }
+        Err(SettingsError::Refused {
+            message: response.message.unwrap_or_else(|| "the settings are refused without a reason".to_owned()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn policy(settings: &Value) -> Policy<&'static str> {
+        let metadata = json!({
+            "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"], "operations": ["CREATE"]}],
+            "mutating": false,
+            "annotations": {"dev.forewarn.kinds-setting": "kinds"},
+        });
+        let metadata = Metadata::from_json(metadata.to_string().as_bytes()).unwrap();
+        Policy::new("p", metadata, settings.as_object().unwrap(), "module")
+    }
+
+    fn identity(api_version: &str, kind: &str) -> Identity {
+        Identity { api_version: api_version.to_owned(), kind: kind.to_owned(), namespace: None, name: None }
+    }
+
+    #[test]
+    fn rules_and_the_kinds_setting_decide_what_is_covered() {
+        let plain = policy(&json!({}));
+        assert!(plain.covers(&identity("v1", "Pod")));
+        assert!(!plain.covers(&identity("example.com/v1", "App")));
+        let more = policy(&json!({"kinds": [{"group": "example.com", "kind": "App", "path": "/spec"}, 3]}));
+        assert!(more.covers(&identity("example.com/v2", "App")));
+        assert!(!more.covers(&identity("example.org/v2", "App")));
+    }
+
+    struct Answer(&'static str);
+
+    impl Engine for Answer {
+        type Module = &'static str;
+
+        fn call(&self, _: &&'static str, operation: &str, payload: &[u8]) -> Result<Vec<u8>, EngineError> {
+            assert_eq!((operation, payload), ("validate_settings", b"{}".as_slice()));
+            Ok(self.0.into())
+        }
+    }
+
+    #[test]
+    fn the_policy_judges_its_settings() {
+        let check = |reply| policy(&json!({})).check_settings(&Answer(reply));
+        assert_eq!(check(r#"{"valid":true}"#), Ok(()));
+        assert_eq!(
+            check(r#"{"valid":false,"message":"unknown key `x`"}"#),
+            Err(SettingsError::Refused { message: "unknown key `x`".to_owned() })
+        );
+        assert!(matches!(check(r#"{"valid":false}"#), Err(SettingsError::Refused { .. })));
+        assert!(matches!(check("{}"), Err(SettingsError::Failed(PolicyError::Reply(_)))));
+    }
+}

@@ -1,0 +1,220 @@
+//! The review of one file: every policy that covers an object is asked about it.
+
+use crate::engine::Engine;
+use crate::finding::Finding;
+use crate::object::{Contents, Identity, Object};
+use crate::policy::{Policy, PolicyError};
+use crate::problem::{Problem, ProblemKind};
+use crate::reply;
+use crate::request::{Change, Request};
+use crate::source::{Position, Source, Span};
+use crate::template;
+use crate::yaml::{Document, Documents, YamlError};
+use std::sync::Arc;
+
+/// Reviews files with a fixed set of policies.
+#[derive(Debug)]
+pub struct Reviewer<'e, E: Engine> {
+    engine: &'e E,
+    /// Sorted by id, which is their order in reports.
+    policies: Vec<&'e Policy<E::Module>>,
+}
+
+/// What came of one file.
+#[derive(Debug, Clone, Default)]
+pub struct FileReview {
+    /// The file's name, as given.
+    pub file: String,
+    /// How many objects the file holds.
+    pub objects: usize,
+    /// How many times a policy was asked about one of them.
+    pub evaluations: usize,
+    /// What the policies found: by object in the order of the text, then by policy id, then as the policy lists it.
+    pub findings: Vec<LocatedFinding>,
+    /// What was not checked because it is no object.
+    pub skipped: Vec<Skipped>,
+    /// What could not be checked.
+    pub problems: Vec<Problem>,
+}
+
+/// A finding, and where in the file it is.
+#[derive(Debug, Clone)]
+pub struct LocatedFinding {
+    /// The id of the policy.
+    pub policy: String,
+    /// The policy's words.
+    pub finding: Finding,
+    /// The object concerned.
+    pub object: Arc<Identity>,
+    /// The bytes to mark.
+    pub span: Span,
+    /// Where the marked text starts.
+    pub start: Position,
+    /// Where it ends: the position behind its last character.
+    pub end: Position,
+    /// Whether the field exists; if not, its nearest parent is marked.
+    pub exact: bool,
+    /// Whether the field came by an alias or a merge key, so that its text is shared.
+    pub via_alias: bool,
+}
+
+/// A part of a file that was not checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    /// The line where it starts, from 1.
+    pub line: u32,
+    /// Why it was skipped.
+    pub reason: SkipReason,
+}
+
+/// Why a part of a file is not checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SkipReason {
+    /// The YAML is no Kubernetes object.
+    NotAnObject,
+    /// The file is a Helm template.
+    UnrenderedHelmTemplate,
+}
+
+impl SkipReason {
+    /// The reason in words.
+    #[must_use]
+    pub fn message(self) -> &'static str {
+        match self {
+            Self::NotAnObject => "not a Kubernetes object: a mapping with `apiVersion` and `kind` is expected",
+            Self::UnrenderedHelmTemplate => "unrendered Helm template",
+        }
+    }
+
+    /// What to do to have it checked.
+    #[must_use]
+    pub fn hint(self) -> Option<&'static str> {
+        match self {
+            Self::NotAnObject => None,
+            Self::UnrenderedHelmTemplate => Some("check what it renders to: `helm template … | forewarn check -`"),
+        }
+    }
+}
+
+impl LocatedFinding {
+    /// Places a finding about an object in its file.
+    #[must_use]
+    pub fn new(
+        source: &Source<'_>,
+        document: &Document<'_>,
+        object: &Object,
+        policy: &str,
+        identity: &Arc<Identity>,
+        finding: Finding,
+    ) -> Self {
+        let located = document.locate(source, object.node(), &finding.pointer);
+        Self {
+            policy: policy.to_owned(),
+            finding,
+            object: Arc::clone(identity),
+            span: located.span,
+            start: source.position(located.span.start()),
+            end: source.position(located.span.end()),
+            exact: located.exact,
+            via_alias: located.via_alias,
+        }
+    }
+}
+
+impl FileReview {
+    /// Of a file that is no Kubernetes object as a whole.
+    #[must_use]
+    pub fn not_an_object(file: &str) -> Self {
+        let skipped = vec![Skipped { line: 1, reason: SkipReason::NotAnObject }];
+        Self { file: file.to_owned(), skipped, ..Self::default() }
+    }
+}
+
+impl<'e, E: Engine> Reviewer<'e, E> {
+    /// Takes the policies to ask. Their settings should have been checked.
+    pub fn new(engine: &'e E, policies: impl IntoIterator<Item = &'e Policy<E::Module>>) -> Self {
+        let mut policies: Vec<_> = policies.into_iter().collect();
+        policies.sort_by_key(|policy| policy.id());
+        Self { engine, policies }
+    }
+
+    /// Reviews the text of a file. The result depends on nothing but the arguments and the policies.
+    #[must_use]
+    pub fn review(&self, file: &str, text: &str) -> FileReview {
+        let source = Source::new(text);
+        let mut review = FileReview { file: file.to_owned(), ..FileReview::default() };
+        if let Some(offset) = template::unrendered_helm_template(&source) {
+            review
+                .skipped
+                .push(Skipped { line: source.position(offset).line, reason: SkipReason::UnrenderedHelmTemplate });
+            return review;
+        }
+        for document in Documents::new(&source) {
+            match document {
+                Ok(document) => {
+                    let flaws = document.flaws().iter().map(|flaw| yaml_problem(file, flaw));
+                    review.problems.extend(flaws.map(|problem| Problem { reviewed: true, ..problem }));
+                    self.review_document(&source, &document, &mut review);
+                }
+                Err(error) => review.problems.push(yaml_problem(file, &error)),
+            }
+        }
+        review
+    }
+
+    fn review_document(&self, source: &Source<'_>, document: &Document<'_>, review: &mut FileReview) {
+        let contents = Contents::of(document);
+        for object in &contents.objects {
+            self.review_object(source, document, object, review);
+        }
+        review.skipped.extend(contents.others.into_iter().map(|node| Skipped {
+            line: source.position(document.span(node).start()).line,
+            reason: SkipReason::NotAnObject,
+        }));
+    }
+
+    fn review_object(&self, source: &Source<'_>, document: &Document<'_>, object: &Object, review: &mut FileReview) {
+        review.objects += 1;
+        let identity = Arc::new(object.identity().clone());
+        let covering: Vec<_> = self.policies.iter().filter(|policy| policy.covers(&identity)).collect();
+        if covering.is_empty() {
+            return;
+        }
+        let request = Request::new(document, object, &Change::default());
+        let mut located = Vec::new();
+        for policy in covering {
+            review.evaluations += 1;
+            match self.ask(policy, &request) {
+                Ok(findings) => located.extend(
+                    findings
+                        .into_iter()
+                        .map(|finding| LocatedFinding::new(source, document, object, policy.id(), &identity, finding)),
+                ),
+                Err(error) => {
+                    let start = document.span(object.node()).start();
+                    let problem = policy_problem(policy.id(), &identity, &error);
+                    review.problems.push(problem.at(&review.file, source.position(start)));
+                }
+            }
+        }
+        // A reader goes through an object from top to bottom; at one place the policies come by their ids.
+        located.sort_by_key(|finding| finding.span.start());
+        review.findings.append(&mut located);
+    }
+
+    fn ask(&self, policy: &Policy<E::Module>, request: &Request) -> Result<Vec<Finding>, PolicyError> {
+        let payload = request.payload(policy.settings());
+        let reply = self.engine.call(policy.module(), "validate", &payload)?;
+        Ok(reply::findings(policy.id(), &reply, request.object_json())?)
+    }
+}
+
+fn yaml_problem(file: &str, error: &YamlError) -> Problem {
+    Problem { help: error.kind.help().map(str::to_owned), ..Problem::new(ProblemKind::Input, error.to_string()) }
+        .at(file, error.position)
+}
+
+fn policy_problem(policy: &str, object: &Identity, error: &PolicyError) -> Problem {
+    let message = format!("`{policy}` gave no verdict on {object}: {error}");
+    Problem { policy: Some(policy.to_owned()), ..Problem::new(ProblemKind::Engine, message) }
+}
