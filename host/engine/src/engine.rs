@@ -1,0 +1,80 @@
+//! Core's engine on wasmtime.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use forewarn_core::engine::EngineError;
+use wasmtime::Linker;
+
+use crate::call::{State, call};
+use crate::config::runtime;
+use crate::failure::load_error;
+use crate::host_calls::{HostCalls, Offline};
+use crate::limits::Limits;
+use crate::module::Module;
+use crate::wapc::linker;
+
+/// Loads and calls policy modules; one per process is enough.
+#[derive(Clone)]
+pub struct Engine {
+    shared: Arc<Shared>,
+}
+
+/// What an engine and its modules have in common.
+pub(crate) struct Shared {
+    pub(crate) engine: wasmtime::Engine,
+    pub(crate) linker: Linker<State>,
+    limits: Limits,
+    host_calls: Arc<dyn HostCalls>,
+}
+
+impl Engine {
+    /// An engine whose guests get no answer from a cluster or a network.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::Load`] when wasmtime does not support this machine.
+    pub fn new(limits: Limits) -> Result<Self, EngineError> {
+        Self::with_host_calls(limits, Arc::new(Offline))
+    }
+
+    /// An engine that answers its guests' host calls through `host_calls`.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::Load`] when wasmtime does not support this machine.
+    pub fn with_host_calls(limits: Limits, host_calls: Arc<dyn HostCalls>) -> Result<Self, EngineError> {
+        let engine = runtime()?;
+        let linker = linker(&engine).map_err(|error| load_error(&error))?;
+        Ok(Self { shared: Arc::new(Shared { engine, linker, limits, host_calls }) })
+    }
+
+    /// A module from Wasm bytes, compiled when it is first needed.
+    #[must_use]
+    pub fn module(&self, wasm: impl Into<Cow<'static, [u8]>>) -> Module {
+        Module::from_wasm(Arc::clone(&self.shared), wasm.into())
+    }
+
+    /// A module from code that [`crate::precompile`] made at build time, mapped when it is first needed.
+    ///
+    /// # Safety
+    ///
+    /// `precompiled` is the unchanged output of [`crate::precompile`]: anything else is run as machine code.
+    /// Bytes that were read from a disk or a network at run time never qualify.
+    #[expect(unsafe_code, reason = "precompiled bytes are machine code")]
+    #[must_use]
+    pub unsafe fn precompiled_module(&self, precompiled: &'static [u8]) -> Module {
+        // SAFETY: the caller promises what the callee asks for.
+        unsafe { Module::from_precompiled(Arc::clone(&self.shared), precompiled) }
+    }
+}
+
+impl forewarn_core::engine::Engine for Engine {
+    type Module = Module;
+
+    /// Calls one operation in a fresh instance, under the limits of the engine that made the module.
+    fn call(&self, module: &Module, operation: &str, payload: &[u8]) -> Result<Vec<u8>, EngineError> {
+        let shared = module.shared();
+        call(module.guest()?, shared.limits, Arc::clone(&shared.host_calls), operation, payload)
+    }
+}

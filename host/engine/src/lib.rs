@@ -1,0 +1,22 @@
+//! Runs Kubewarden's waPC policy modules with wasmtime: bounded, deterministic and without WASI.
+//!
+//! A policy gets a payload and nothing else: no clock, no random numbers, no files, no network.
+//! Every call runs in a fresh instance, as in Kubewarden's policy-server, so nothing is carried from one object to the next.
+
+mod call;
+mod config;
+mod engine;
+mod failure;
+mod host_calls;
+mod inspect;
+mod limits;
+mod memory;
+mod module;
+mod wapc;
+
+pub use config::{compatibility, precompile};
+pub use engine::Engine;
+pub use host_calls::{HostCalls, Offline};
+pub use inspect::{CustomSection, Export, Import, InspectError, ItemKind, METADATA_SECTION, ModuleInfo, inspect};
+pub use limits::Limits;
+pub use module::Module;
