@@ -1,0 +1,146 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Kubernetes policies that encode what other teams learned the hard way.
+///
+/// The policies are the same WebAssembly modules that Kubewarden's policy-server runs in a cluster.
+#[derive(Debug, Parser)]
+#[command(name = "forewarn", version, arg_required_else_help = true, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 nothing to report, 1 findings, 2 wrong usage or configuration, \
+                          3 unreadable input, 4 a policy or the engine failed";
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Review manifests with all bundled policies
+    Check(Check),
+    /// List the bundled policies
+    List(List),
+    /// Print a policy's page: what it checks, why, and what to write
+    Explain(Explain),
+    /// Show a Kubewarden module's metadata, imports, size and digest
+    Inspect(Inspect),
+    /// Run one Kubewarden module on one admission request
+    Run(Run),
+}
+
+/// `forewarn check`
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// Files, directories (searched for .yaml, .yml and .json, honouring .gitignore and .forewarnignore), or `-` for
+    /// standard input
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// Apply only this policy; may be repeated
+    #[arg(long, value_name = "ID")]
+    pub(crate) policy: Vec<String>,
+
+    /// Settings of the policies: a YAML or JSON map from policy id to its settings
+    #[arg(long, value_name = "FILE")]
+    pub(crate) settings: Option<PathBuf>,
+
+    /// How to print the findings
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+
+    /// The least severe finding that makes the check fail with exit code 1
+    #[arg(long, value_enum, default_value_t = FailOn::Deny)]
+    pub(crate) fail_on: FailOn,
+
+    /// Print only the findings that make the check fail: no other findings, no hints, no summary
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+
+    /// How many files are reviewed at the same time [default: the number of processors]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) jobs: Option<u16>,
+
+    /// Colour the output
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
+    pub(crate) color: Color,
+}
+
+/// `forewarn list`
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// How to print the list
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+/// `forewarn explain`
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// The policy's id, or a finding's code such as `root-user/unset`
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+}
+
+/// `forewarn inspect`
+#[derive(Debug, Args)]
+pub(crate) struct Inspect {
+    /// A .wasm file, or the id of a bundled policy
+    #[arg(value_name = "MODULE")]
+    pub(crate) module: PathBuf,
+
+    /// How to print what is known
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+/// `forewarn run`
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// A .wasm file, or the id of a bundled policy
+    #[arg(long, value_name = "MODULE")]
+    pub(crate) module: PathBuf,
+
+    /// An AdmissionReview or AdmissionRequest as JSON, or `-` for standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) request: PathBuf,
+
+    /// The policy's settings, as YAML or JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) settings: Option<PathBuf>,
+}
+
+/// Output formats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+/// What makes a check fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// A denial
+    Deny,
+    /// A denial or a warning
+    Warn,
+    /// No finding
+    Never,
+}
+
+/// When to colour the output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}

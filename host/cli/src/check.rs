@@ -1,0 +1,237 @@
+//! `forewarn check`
+
+use std::io::{ErrorKind, Write as _};
+
+use anstream::{AutoStream, ColorChoice};
+use anyhow::anyhow;
+use forewarn_core::finding::Severity;
+use forewarn_core::policy::{Policy, SettingsError};
+use forewarn_core::problem::{Problem, ProblemKind};
+use forewarn_core::report::text::TextReport;
+use forewarn_core::report::{Summary, json};
+use forewarn_core::review::{FileReview, LocatedFinding, Reviewer};
+use forewarn_engine::{Engine, Limits, Module};
+use serde_json::value::Map;
+
+use crate::args::{Check, Color, FailOn, Format};
+use crate::exit::{Exit, Failure};
+use crate::inputs::{self, Input, InputError};
+use crate::progress::Progress;
+use crate::{module, parallel, settings};
+
+/// Reviews manifests and prints what the policies found.
+///
+/// # Errors
+/// Exit 2 for unknown policies and refused settings. What goes wrong with an input or during the review is part of
+/// the report.
+pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
+    choose_color(args.color);
+    let engine = Engine::new(Limits::DEFAULT).map_err(Failure::engine)?;
+    let policies = policies(&engine, args)?;
+    let reviewer = Reviewer::new(&engine, &policies);
+    let (inputs, unreadable) = inputs::collect(&args.paths);
+    let problems: Vec<_> = unreadable.iter().map(problem).collect();
+
+    let mut report = Report::new(args, problems)?;
+    let mut progress = Progress::new(inputs.len(), args.quiet);
+    let jobs = args.jobs.map_or_else(available_jobs, usize::from);
+    let style = report.style.clone();
+    let mut written = Ok(());
+    let mut done = 0;
+    parallel::in_order(
+        &inputs,
+        jobs,
+        |input| review(&reviewer, input, style.as_ref()),
+        |reviewed| {
+            done += 1;
+            progress.step(done);
+            if written.is_ok() {
+                progress.suspend(|| written = report.add(reviewed));
+            }
+        },
+    );
+    drop(progress);
+    written?;
+    report.finish(args)
+}
+
+/// How findings are shown as text.
+#[derive(Clone)]
+struct Style {
+    text: TextReport,
+    /// Show only what makes the check fail.
+    only: Option<FailOn>,
+}
+
+/// One file, reviewed, and rendered where its text was at hand.
+struct Reviewed {
+    review: Result<FileReview, Problem>,
+    text: String,
+}
+
+fn review(reviewer: &Reviewer<'_, Engine>, input: &Input, style: Option<&Style>) -> Reviewed {
+    let text = match input.read() {
+        Ok(Some(text)) => text,
+        Ok(None) => return Reviewed { review: Ok(FileReview::not_an_object(&input.name)), text: String::new() },
+        Err(error) => {
+            let problem = problem(&error);
+            let text = style.map(|style| style.text.problem(&problem)).unwrap_or_default();
+            return Reviewed { review: Err(problem), text };
+        }
+    };
+    let review = reviewer.review(&input.name, &text);
+    let text = match style {
+        None => String::new(),
+        Some(Style { text: report, only: None }) => report.file(&review, &text),
+        Some(Style { text: report, only: Some(fail_on) }) => {
+            let findings = review.findings.iter().filter(|located| fails(*fail_on, located)).cloned().collect();
+            report.file(&FileReview { findings, skipped: Vec::new(), ..review.clone() }, &text)
+        }
+    };
+    Reviewed { review: Ok(review), text }
+}
+
+/// What is known so far.
+struct Report {
+    style: Option<Style>,
+    summary: Summary,
+    exit: Exit,
+    /// Whether an input was reviewed that has to be mended all the same.
+    flawed: bool,
+    fail_on: FailOn,
+    /// Kept for JSON only, which begins with the summary.
+    reviews: Vec<FileReview>,
+    problems: Vec<Problem>,
+}
+
+impl Report {
+    fn new(args: &Check, problems: Vec<Problem>) -> Result<Self, Failure> {
+        let colored = AutoStream::choice(&std::io::stdout()) != ColorChoice::Never;
+        let text = || Style { text: TextReport::new(colored), only: args.quiet.then_some(args.fail_on) };
+        let mut report = Self {
+            style: (args.format == Format::Text).then(text),
+            summary: Summary::default(),
+            exit: Exit::Clean,
+            flawed: false,
+            fail_on: args.fail_on,
+            reviews: Vec::new(),
+            problems: Vec::new(),
+        };
+        for problem in problems {
+            let text = report.style.as_ref().map(|style| style.text.problem(&problem)).unwrap_or_default();
+            report.add(Reviewed { review: Err(problem), text })?;
+        }
+        Ok(report)
+    }
+
+    fn add(&mut self, reviewed: Reviewed) -> Result<(), Failure> {
+        print(&reviewed.text)?;
+        let review = match reviewed.review {
+            Ok(review) => review,
+            Err(problem) => {
+                self.note(&problem);
+                self.summary.errors += 1;
+                self.problems.push(problem);
+                return Ok(());
+            }
+        };
+        self.summary.add(&review);
+        review.problems.iter().for_each(|problem| self.note(problem));
+        if review.findings.iter().any(|located| fails(self.fail_on, located)) {
+            self.exit = self.exit.max(Exit::Denied);
+        }
+        if self.style.is_none() {
+            self.reviews.push(review);
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, problem: &Problem) {
+        let exit = match problem.kind {
+            // What was reviewed all the same has its verdict; the flaw only keeps it from being a pass.
+            ProblemKind::Input if problem.reviewed => {
+                self.flawed = true;
+                return;
+            }
+            ProblemKind::Input => Exit::Input,
+            ProblemKind::Engine => Exit::Engine,
+            ProblemKind::Configuration => Exit::Usage,
+        };
+        self.exit = self.exit.max(exit);
+    }
+
+    fn finish(self, args: &Check) -> Result<Exit, Failure> {
+        if self.style.is_none() {
+            print(&(json::render(&self.reviews, &self.problems).map_err(Failure::engine)? + "\n"))?;
+        } else if !args.quiet {
+            print(&format!("{}\n", self.summary))?;
+        }
+        Ok(if self.flawed && self.exit == Exit::Clean { Exit::Input } else { self.exit })
+    }
+}
+
+fn fails(fail_on: FailOn, located: &LocatedFinding) -> bool {
+    let counts = located.finding.suppressed.is_none();
+    match fail_on {
+        FailOn::Never => false,
+        FailOn::Warn => counts,
+        FailOn::Deny => counts && located.finding.severity == Severity::Deny,
+    }
+}
+
+/// The chosen policies with their settings, which the modules have accepted.
+fn policies(engine: &Engine, args: &Check) -> Result<Vec<Policy<Module>>, Failure> {
+    let bundled = module::all()?;
+    let mut settings = args.settings.as_deref().map(settings::by_policy).transpose()?.unwrap_or_default();
+    for id in args.policy.iter().chain(settings.keys()) {
+        if !bundled.iter().any(|(policy, _)| policy.id == id) {
+            return Err(module::unknown_policy(id));
+        }
+    }
+    let chosen = bundled
+        .into_iter()
+        .filter(|(policy, _)| args.policy.is_empty() || args.policy.iter().any(|id| id == policy.id));
+    chosen
+        .map(|(bundled, metadata)| {
+            let own = settings.remove(bundled.id);
+            let policy = Policy::new(bundled.id, metadata, own.as_ref().unwrap_or(&Map::new()), bundled.module(engine));
+            // Without settings there is nothing to check: bundled policies take `{}`, which a contract test holds.
+            if own.is_some() {
+                check_settings(&policy, engine)?;
+            }
+            Ok(policy)
+        })
+        .collect()
+}
+
+fn check_settings(policy: &Policy<Module>, engine: &Engine) -> Result<(), Failure> {
+    policy.check_settings(engine).map_err(|error| match error {
+        SettingsError::Refused { message } => Failure::usage(anyhow!("settings of `{}`: {message}", policy.id()))
+            .with_help(format!("`forewarn explain {}` lists the settings", policy.id())),
+        SettingsError::Failed(error) => Failure::engine(anyhow!("settings of `{}`: {error}", policy.id())),
+    })
+}
+
+fn problem(error: &InputError) -> Problem {
+    Problem { file: Some(error.path().to_owned()), ..Problem::new(ProblemKind::Input, error.to_string()) }
+}
+
+fn available_jobs() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+fn choose_color(color: Color) {
+    match color {
+        Color::Auto => {}
+        Color::Always => ColorChoice::Always.write_global(),
+        Color::Never => ColorChoice::Never.write_global(),
+    }
+}
+
+fn print(text: &str) -> Result<(), Failure> {
+    match anstream::stdout().lock().write_all(text.as_bytes()) {
+        // Whoever reads has seen enough; the exit code still tells.
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::input(error)),
+        _ => Ok(()),
+    }
+}

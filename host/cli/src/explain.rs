@@ -1,0 +1,24 @@
+//! `forewarn explain`
+
+use std::io::Write as _;
+
+use anyhow::anyhow;
+
+use crate::args::Explain;
+use crate::exit::{Exit, Failure};
+use crate::module;
+
+/// Prints a policy's page.
+///
+/// # Errors
+/// Exit 2 for an unknown id.
+pub(crate) fn explain(args: &Explain) -> Result<Exit, Failure> {
+    let id = args.id.split_once('/').map_or(args.id.as_str(), |(id, _)| id);
+    let policies = module::all()?;
+    let found = policies.iter().find(|(policy, _)| policy.id == id);
+    let (_, metadata) = found.ok_or_else(|| module::unknown_policy(id))?;
+    let page = metadata.annotation("io.kubewarden.policy.usage");
+    let page = page.ok_or_else(|| Failure::engine(anyhow!("policy `{id}` has no page")))?;
+    let mut out = anstream::stdout().lock();
+    writeln!(out, "{}", page.trim_end()).map(|()| Exit::Clean).map_err(Failure::input)
+}

@@ -1,0 +1,46 @@
+//! The `forewarn` command.
+
+mod args;
+mod check;
+mod exit;
+mod explain;
+mod inputs;
+mod inspect;
+mod list;
+mod module;
+mod parallel;
+mod progress;
+mod run;
+mod settings;
+
+use std::io::Write as _;
+
+use anstyle::{AnsiColor, Style};
+use clap::Parser as _;
+
+use crate::args::{Cli, Command};
+use crate::exit::{Exit, Failure};
+
+fn main() -> Exit {
+    let result = match Cli::parse().command {
+        Command::Check(args) => check::check(&args),
+        Command::List(args) => list::list(&args),
+        Command::Explain(args) => explain::explain(&args),
+        Command::Inspect(args) => inspect::inspect(&args),
+        Command::Run(args) => run::run(&args),
+    };
+    result.unwrap_or_else(|failure| tell(&failure))
+}
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const HELP: Style = AnsiColor::Cyan.on_default().bold();
+
+fn tell(failure: &Failure) -> Exit {
+    let mut err = anstream::stderr().lock();
+    // When standard error is closed too, the exit code is all that is left to say.
+    let _ = writeln!(err, "{ERROR}error{ERROR:#}: {:#}", failure.error);
+    if let Some(help) = &failure.help {
+        let _ = writeln!(err, "{HELP}help{HELP:#}: {help}");
+    }
+    failure.exit
+}

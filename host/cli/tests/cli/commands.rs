@@ -1,0 +1,89 @@
+//! The smaller commands.
+
+use serde_json::{Value, json};
+
+use crate::forewarn::Folder;
+
+fn json(outcome: &str) -> Value {
+    serde_json::from_str(outcome).unwrap()
+}
+
+#[test]
+fn list_shows_every_policy_by_chapter() {
+    let outcome = Folder::new(&[]).run(&["list"]);
+    assert_eq!(outcome.code, 0);
+    let listed = json(&Folder::new(&[]).run(&["list", "--format", "json"]).stdout);
+    let policies = listed["policies"].as_array().unwrap();
+    assert!(policies.len() >= 9);
+    for policy in policies {
+        for field in ["id", "chapter", "severity", "description", "version"] {
+            assert!(policy[field].as_str().is_some_and(|text| !text.is_empty()), "{policy}");
+        }
+        assert!(outcome.stdout.contains(policy["id"].as_str().unwrap()));
+    }
+}
+
+#[test]
+fn explain_prints_the_page_of_a_policy_or_a_code() {
+    let folder = Folder::new(&[]);
+    let page = folder.run(&["explain", "privilege-escalation"]);
+    assert_eq!(page.code, 0);
+    assert!(page.stdout.starts_with("# Privilege escalation\n"), "{}", page.stdout);
+    assert_eq!(folder.run(&["explain", "privilege-escalation/unset"]).stdout, page.stdout);
+    let unknown = folder.run(&["explain", "root-usr"]);
+    assert_eq!(unknown.code, 2);
+    assert!(unknown.stderr.contains("did you mean `root-user`?"), "{}", unknown.stderr);
+}
+
+#[test]
+fn inspect_reads_modules_without_running_them() {
+    let folder = Folder::new(&[("text.wasm", "no module")]);
+    folder.write(
+        "plain.wasm",
+        &wat::parse_str(r#"(module (import "env" "f" (func)) (memory (export "memory") 1))"#).unwrap(),
+    );
+    let inspected = json(&folder.run(&["inspect", "privilege-escalation", "--format", "json"]).stdout);
+    assert_eq!(inspected["metadata"]["protocolVersion"], "v1");
+    assert!(inspected["digest"].as_str().unwrap().starts_with("sha256:"));
+    let plain = folder.run(&["inspect", "plain.wasm"]);
+    assert_eq!(plain.code, 0);
+    assert!(plain.stdout.contains("import    env.f") && plain.stdout.contains("not annotated"), "{}", plain.stdout);
+    assert_eq!(folder.run(&["inspect", "text.wasm"]).code, 4);
+    assert_eq!(folder.run(&["inspect", "missing.wasm"]).code, 3);
+}
+
+#[test]
+fn run_asks_one_module() {
+    let request = |escalation: bool| {
+        json!({"uid": "1", "operation": "CREATE", "userInfo": {},
+            "kind": {"group": "", "version": "v1", "kind": "Pod"},
+            "resource": {"group": "", "version": "v1", "resource": "pods"},
+            "object": {"spec": {"containers": [{"name": "a", "securityContext": {"allowPrivilegeEscalation": escalation}}]}}})
+    };
+    let review = json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": request(true)});
+    let folder = Folder::new(&[
+        ("good.json", &request(false).to_string()),
+        ("bad.json", &review.to_string()),
+        ("mutate.yaml", "mutate: true\n"),
+        ("wrong.yaml", "mutat: true\n"),
+        ("none.json", "{}"),
+    ]);
+    let run = |request: &str, more: &[&str]| {
+        folder.run(&[&["run", "--module", "privilege-escalation", "--request", request], more].concat())
+    };
+    let good = run("good.json", &[]);
+    assert_eq!((good.code, json(&good.stdout)), (0, json!({"accepted": true})));
+    let bad = run("bad.json", &[]);
+    assert_eq!((bad.code, &json(&bad.stdout)["accepted"]), (1, &json!(false)));
+    let mutated = run("bad.json", &["--settings", "mutate.yaml"]);
+    let pointer = "/mutated_object/spec/containers/0/securityContext/allowPrivilegeEscalation";
+    assert_eq!((mutated.code, json(&mutated.stdout).pointer(pointer)), (0, Some(&json!(false))));
+    let wrong = run("bad.json", &["--settings", "wrong.yaml"]);
+    assert_eq!(wrong.code, 2);
+    assert!(wrong.stderr.contains("did you mean `mutate`"), "{}", wrong.stderr);
+    assert_eq!(run("none.json", &[]).code, 3);
+    assert_eq!(run("missing.json", &[]).code, 3);
+    let input = folder
+        .run_with_input(&["run", "--module", "privilege-escalation", "--request", "-"], &request(false).to_string());
+    assert_eq!(input.code, 0);
+}
