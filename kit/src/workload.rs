@@ -199,8 +199,8 @@ impl<'a> Workload<'a> {
             let added = extra.iter().find(|k| k.group == group && k.kind == kind)?;
             let object = object.expect(Kind::Object)?;
             let (last, steps) = added.path.split_last()?;
-            let template = steps.iter().try_fold(object, |node, key| node.object(key))?;
-            (template.object(last)?, template.object("metadata"))
+            let template = steps.iter().try_fold(object, |node, key| step(node, key))?;
+            (step(template, last)?, template.field("metadata").filter(|metadata| metadata.kind() == Kind::Object))
         };
         Some(Self { object, group, kind, namespace, spec, pod_metadata, containers: containers(spec) })
     }
@@ -252,6 +252,15 @@ impl<'a> Workload<'a> {
     pub fn metadata(&self) -> Option<Node<'a>> {
         self.object.object("metadata")
     }
+}
+
+/// The mapping under a key, or in a list the one at an index.
+fn step<'a>(node: Node<'a>, key: &str) -> Option<Node<'a>> {
+    if node.kind() == Kind::Array {
+        return node.elements().nth(key.parse().ok()?)?.expect(Kind::Object);
+    }
+    let child = node.field(key)?;
+    if child.kind() == Kind::Array { Some(child) } else { child.expect(Kind::Object) }
 }
 
 /// In the order of the document, because the lists are taken as they come.

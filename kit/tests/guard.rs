@@ -1,5 +1,7 @@
 //! What all workload policies share, on a rule that wants every container to say `tty: false`.
 
+#![expect(clippy::expect_used, reason = "a test fails by panicking, its helpers too")]
+
 use forewarn_kit::finding::{Finding, Findings};
 use forewarn_kit::guard::{Guard, WorkloadPolicy};
 use forewarn_kit::policy::{describe, validate, validate_settings};
@@ -195,6 +197,17 @@ fn covers_added_kinds() {
                          "object": {"spec": {"tasks": {"containers": [{"name": "a"}]}}}});
     let found = findings(&ask(request, settings));
     assert_eq!(found[0]["pointer"], "/spec/tasks/containers/0/tty");
+
+    let settings = json!({"kinds": [{"group": "batch.volcano.sh", "kind": "Job", "path": "/spec/tasks/1/spec"}]});
+    for (tasks, pointer) in [
+        (json!([{}, {"spec": {"containers": [{"name": "a"}]}}]), "/spec/tasks/1/spec/containers/0/tty"),
+        (json!([{}, {"spec": "a"}]), "/spec/tasks/1/spec"),
+        (json!("a"), "/spec/tasks"),
+    ] {
+        let request = json!({"operation": "CREATE", "kind": {"group": "batch.volcano.sh", "kind": "Job", "version": "v1"},
+                             "object": {"spec": {"tasks": tasks}}});
+        assert_eq!(findings(&ask(request, settings.clone()))[0]["pointer"], pointer);
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The lean view agrees with k8s-openapi's types on pods that both can read.
 
+#![expect(clippy::expect_used, reason = "a test fails by panicking, its helpers too")]
+
 use forewarn_kit::json::{Node, Tape};
 use forewarn_kit::workload::{Class, Origin, Workload};
 use k8s_openapi::api::apps::v1::Deployment;
@@ -84,8 +86,11 @@ fn spec() -> impl Strategy<Value = PodSpec> {
     })
 }
 
-/// Name, class and the effective value of the fields that rules ask for, read from the types.
-fn typed(spec: &PodSpec) -> Vec<(String, Class, [Option<i64>; 2], Option<bool>, Option<String>)> {
+/// Name, class and the effective values of the fields that rules ask for: UID and GID, runAsNonRoot, seccomp type.
+type View = (String, Class, [Option<i64>; 2], Option<bool>, Option<String>);
+
+/// Read from the types.
+fn typed(spec: &PodSpec) -> Vec<View> {
     let pod = spec.security_context.clone().unwrap_or_default();
     let view = |name: &str, class, own: &Option<SecurityContext>| {
         let own = own.clone().unwrap_or_default();
@@ -109,7 +114,7 @@ fn typed(spec: &PodSpec) -> Vec<(String, Class, [Option<i64>; 2], Option<bool>, 
 }
 
 /// The same, read through the kit.
-fn lean(workload: &Workload<'_>) -> Vec<(String, Class, [Option<i64>; 2], Option<bool>, Option<String>)> {
+fn lean(workload: &Workload<'_>) -> Vec<View> {
     let containers = workload.containers.iter().map(|container| {
         let effective = |field| workload.effective(container, field).map(|effective| effective.node);
         let number = |field| effective(field).and_then(Node::to_integer);
