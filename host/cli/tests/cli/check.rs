@@ -200,7 +200,8 @@ fn more_kinds_by_settings() {
 fn any_number_of_jobs_gives_the_same_bytes() {
     let folder = Folder::new(&[]);
     for n in 0..40 {
-        let text = if n % 3 == 0 { format!("{GOOD}---\n{BAD}") } else { BAD.repeat(1) + &"# padding\n".repeat(n * 50) };
+        let text =
+            if n % 3 == 0 { format!("{GOOD}---\n{BAD}") } else { BAD.to_owned() + &"# padding\n".repeat(n * 50) };
         folder.write(&format!("{n:02}.yaml"), text.as_bytes());
     }
     folder.write("broken.yaml", b"a: [\n");

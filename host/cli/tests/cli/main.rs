@@ -1,5 +1,12 @@
 //! The `forewarn` command from outside: what it prints, and its exit codes.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "a test fails by panicking, its helpers too"
+)]
+
 mod bad_input;
 mod check;
 mod commands;
