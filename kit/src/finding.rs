@@ -185,7 +185,10 @@ impl<'a> Findings<'a> {
             class: finding.container.map(|container| container.class),
             message: finding.message,
             help: finding.help,
-            value: finding.value.or_else(|| missing.is_empty().then(|| node.raw().to_owned())),
+            value: finding.value.or_else(|| {
+                // Two missing fields are two violations, although neither has a value.
+                Some(if missing.is_empty() { node.raw().to_owned() } else { missing.join("/") })
+            }),
             fix,
             suppressed: None,
             offset: node.span().start,
@@ -206,16 +209,16 @@ impl<'a> Findings<'a> {
             .collect();
         self.found.retain(|finding| !malformed.iter().any(|(pointer, _)| pointer::holds(pointer, &finding.pointer)));
         for (pointer, malformed) in malformed {
-            let field = pointer::tokens(&pointer).last().unwrap_or_default();
+            let field = field_name(&pointer);
             let offset = self.object.resolve(&pointer).map_or(0, |node| node.span().start);
             self.found.push(Reported {
                 code: "malformed",
                 severity: Severity::Deny,
                 message: format!(
-                    "`{field}` is {} where Kubernetes expects {}, so nothing below it can be checked",
+                    "`{field}` is {} where Kubernetes expects {}, so the API server refuses the object",
                     malformed.found, malformed.expected
                 ),
-                help: Some(format!("write {} here", malformed.expected)),
+                help: Some(format!("write {}", malformed.expected)),
                 container: None,
                 class: None,
                 value: None,
@@ -234,10 +237,32 @@ impl<'a> Findings<'a> {
     }
 }
 
+/// The last part of a pointer, a list's item with its list: `containers[0]`.
+fn field_name(pointer: &str) -> String {
+    let mut tokens: Vec<_> = pointer::tokens(pointer).collect();
+    let last = tokens.pop().unwrap_or_else(|| "object".to_owned());
+    match tokens.pop() {
+        Some(list) if last.bytes().all(|byte| byte.is_ascii_digit()) => format!("{list}[{last}]"),
+        _ => last,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Findings;
+    use super::{Findings, field_name};
     use crate::json::Tape;
+
+    #[test]
+    fn names_an_item_with_its_list() {
+        for (pointer, name) in [
+            ("/spec/containers/0", "containers[0]"),
+            ("/spec/containers", "containers"),
+            ("", "object"),
+            ("/a~1b", "a/b"),
+        ] {
+            assert_eq!(field_name(pointer), name);
+        }
+    }
 
     #[test]
     fn names_malformed_fields_as_they_are_written() {

@@ -376,7 +376,11 @@ impl<'a> Node<'a> {
     pub fn to_integer(self) -> Option<i64> {
         let number = self.raw().parse().ok().filter(|_| self.kind() == Kind::Number);
         if number.is_none() {
-            let found = if self.kind() == Kind::Number { "another number" } else { self.kind().describe() };
+            let found = match self.kind() {
+                Kind::Number if self.raw().contains(['.', 'e', 'E']) => "a fraction",
+                Kind::Number => "a number of more than 64 bits",
+                other => other.describe(),
+            };
             self.note("a whole number", found);
         }
         number
@@ -560,7 +564,7 @@ mod tests {
             noted,
             [
                 ("/spec/containers".to_owned(), "a list", "a string"),
-                ("/spec/priority".to_owned(), "a whole number", "another number"),
+                ("/spec/priority".to_owned(), "a whole number", "a fraction"),
             ]
         );
     }
