@@ -1,0 +1,121 @@
+//! Whether a container has a request and a limit, its own or by way of the pod.
+
+use forewarn_kit::finding::{Finding, Findings};
+use forewarn_kit::json::quote;
+use forewarn_kit::quantity::Quantity;
+
+use crate::resource::Resource;
+use crate::settings::{Amount, Bounds};
+use crate::stated::{Side, Stated, Value};
+
+/// Reports a limit that is demanded and nowhere to be found.
+pub(crate) fn limit<'a>(bounds: &Bounds, own: &Stated<'a>, pod: &Stated<'a>, findings: &mut Findings<'a>) {
+    let resource = own.resource;
+    if own.limit.is_given() || pod.limit.is_given() || !bounds.limits.contains(&resource) {
+        return;
+    }
+    let (owner, name) = (own.owner, resource.name());
+    let why = match resource {
+        Resource::Cpu => "one busy loop can take every idle core of the node",
+        Resource::Memory => "one leak can fill the node, and its neighbours are killed for it",
+    };
+    let (place, what) = match own.limit.zero() {
+        Some(zero) => (zero.node.into(), format!("a {name} limit of `{}`, which Kubernetes takes for none", zero.text)),
+        None => (own.missing(Side::Limit), format!("no {name} limit")),
+    };
+    let default = bounds.default_limit.get(resource).as_ref();
+    let suggested = match own.request.amount() {
+        Some(request) if !fits_request(bounds, own, amount(default, resource)) => &request.text,
+        _ => default.map_or(resource.modest_text(), |default| &default.text),
+    };
+    let note = pod_note(bounds, pod);
+    let help = format!("set `resources.limits.{name}: {suggested}`, or what it needs on its busiest day{note}");
+    let finding = Finding::deny("missing-limit", place, format!("{owner} has {what}: {why}")).help(help).value(name);
+    let fits = |default: &&Amount| says_nothing(pod) && fits_request(bounds, own, default.value);
+    own.report(fixed(finding, own, Side::Limit, default.filter(fits)), findings);
+}
+
+/// Reports a request that is demanded and nowhere to be found, or only implied by a limit.
+pub(crate) fn request<'a>(bounds: &Bounds, own: &Stated<'a>, pod: &Stated<'a>, findings: &mut Findings<'a>) {
+    let resource = own.resource;
+    if own.request.is_given() || pod.request.is_given() || !bounds.requests.contains(&resource) {
+        return;
+    }
+    let (owner, name) = (own.owner, resource.name());
+    let (limit, implied) = if own.limit.is_given() {
+        (&own.limit, "reserves its whole limit for it")
+    } else {
+        (&pod.limit, "guesses one from the limit of the whole pod")
+    };
+    let (place, what) = match (own.request.zero(), limit) {
+        (Some(zero), _) => (zero.node.into(), format!("requests `{}` {name}, the same as nothing", zero.text)),
+        (None, Value::Amount(limit)) if limit.value > Quantity::ZERO => {
+            let message = format!("{owner} has no {name} request, so Kubernetes {implied}: `{}`", limit.text);
+            let help = format!("set `resources.requests.{name}` to what it needs on an ordinary day");
+            let finding = Finding::warn("implied-request", own.missing(Side::Request), message).help(help).value(name);
+            return own.report(finding, findings);
+        }
+        (None, Value::Unusable) => return,
+        (None, _) => {
+            (own.missing(Side::Request), format!("has no {name} request, nor a limit that could stand in for it"))
+        }
+    };
+    let why = match resource {
+        Resource::Cpu => "the scheduler reserves nothing for it, and it starves first on a busy node",
+        Resource::Memory => "the scheduler reserves nothing for it, and it is among the first to be evicted or killed",
+    };
+    let default = bounds.default_request.get(resource).as_ref();
+    let suggested = match own.limit.amount() {
+        Some(limit) if !fits_limit(bounds, own, amount(default, resource)) => &limit.text,
+        _ => default.map_or(resource.modest_text(), |default| &default.text),
+    };
+    let note = pod_note(bounds, pod);
+    let help = format!("set `resources.requests.{name}: {suggested}`, or what it needs on an ordinary day{note}");
+    let finding = Finding::deny("missing-request", place, format!("{owner} {what}: {why}")).help(help).value(name);
+    let fits = |default: &&Amount| says_nothing(pod) && fits_limit(bounds, own, default.value);
+    own.report(fixed(finding, own, Side::Request, default.filter(fits)), findings);
+}
+
+fn amount(default: Option<&Amount>, resource: Resource) -> Quantity {
+    default.map_or(resource.modest(), |default| default.value)
+}
+
+/// Whoever wrote the pod's own `resources` wants to know why they do not count.
+fn pod_note(bounds: &Bounds, pod: &Stated<'_>) -> &'static str {
+    if !bounds.pod_level && pod.owner.node().field("resources").is_some() {
+        "; the `resources` of the whole pod do not count before Kubernetes 1.34"
+    } else {
+        ""
+    }
+}
+
+fn fixed<'a>(finding: Finding<'a>, own: &Stated<'a>, side: Side, default: Option<&Amount>) -> Finding<'a> {
+    match default {
+        Some(default) => finding.fix(own.owner.node(), side.keys(own.resource), quote(&default.text)),
+        None => finding,
+    }
+}
+
+/// The API server holds the containers' sums against the pod's own amounts; a default could break them.
+fn says_nothing(pod: &Stated<'_>) -> bool {
+    matches!((&pod.request, &pod.limit), (Value::Absent, Value::Absent))
+}
+
+fn fits_request(bounds: &Bounds, own: &Stated<'_>, limit: Quantity) -> bool {
+    match &own.request {
+        Value::Absent => true,
+        Value::Unusable => false,
+        Value::Amount(request) if request.value == Quantity::ZERO => true,
+        Value::Amount(request) => {
+            request.value <= limit && !bounds.is_too_far_above(own.resource, limit, request.value)
+        }
+    }
+}
+
+fn fits_limit(bounds: &Bounds, own: &Stated<'_>, request: Quantity) -> bool {
+    match &own.limit {
+        Value::Absent => true,
+        Value::Unusable => false,
+        Value::Amount(limit) => request <= limit.value && !bounds.is_too_far_above(own.resource, limit.value, request),
+    }
+}
