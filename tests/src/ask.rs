@@ -1,0 +1,163 @@
+//! Asking a shipped module.
+
+use std::sync::{Arc, OnceLock};
+
+use forewarn_core::engine::Engine as _;
+use forewarn_core::object::Contents;
+use forewarn_core::reply;
+use forewarn_core::request::{Change, Request};
+use forewarn_core::review::{FileReview, LocatedFinding};
+use forewarn_core::source::Source;
+use forewarn_core::yaml::Documents;
+use forewarn_engine::{Engine, Limits, Module};
+use serde_json::Value;
+use serde_json::value::Map;
+
+/// A bundled policy, loaded.
+pub struct Policy {
+    /// The policy's id.
+    pub id: &'static str,
+    /// The module that Kubewarden loads.
+    pub wasm: &'static [u8],
+    module: Module,
+}
+
+/// What came of one object.
+pub struct Answer {
+    /// The object that was asked about, as JSON.
+    pub object: Value,
+    /// The module's whole reply.
+    pub reply: Value,
+    /// The findings in it, placed in the file.
+    pub findings: Vec<LocatedFinding>,
+}
+
+impl Answer {
+    /// The findings that nothing exempts.
+    pub fn counting(&self) -> impl Iterator<Item = &LocatedFinding> {
+        self.findings.iter().filter(|located| located.finding.suppressed.is_none())
+    }
+
+    /// Whether the object is accepted.
+    #[must_use]
+    pub fn accepted(&self) -> bool {
+        self.reply.get("accepted") == Some(&Value::Bool(true))
+    }
+}
+
+/// The bundled policies, loaded once per process.
+///
+/// # Panics
+/// When they were not built, because then nothing can be tested.
+#[expect(clippy::panic, reason = "a test run without modules must not pass")]
+pub fn policies() -> &'static [Policy] {
+    static POLICIES: OnceLock<Vec<Policy>> = OnceLock::new();
+    POLICIES.get_or_init(|| {
+        let bundled = forewarn_bundle::policies();
+        if bundled.is_empty() {
+            panic!("the policies are not built: write `./bootstrap build`");
+        }
+        let load = |policy: &forewarn_bundle::BundledPolicy| Policy {
+            id: policy.id,
+            wasm: policy.wasm,
+            module: policy.module(engine()),
+        };
+        bundled.iter().map(load).collect()
+    })
+}
+
+/// The engine that all tests share.
+///
+/// # Panics
+/// When wasmtime does not support this machine.
+#[expect(clippy::panic, reason = "a test run without an engine must not pass")]
+pub fn engine() -> &'static Engine {
+    static ENGINE: OnceLock<Engine> = OnceLock::new();
+    ENGINE.get_or_init(|| Engine::new(Limits::DEFAULT).unwrap_or_else(|error| panic!("{error}")))
+}
+
+impl Policy {
+    /// Calls an operation and reads the reply as JSON.
+    ///
+    /// # Errors
+    /// What the engine says, or that the reply is not JSON.
+    pub fn call(&self, operation: &str, payload: &[u8]) -> Result<Value, String> {
+        let reply = engine().call(&self.module, operation, payload).map_err(|error| error.to_string())?;
+        serde_json::from_slice(&reply).map_err(|error| format!("reply to `{operation}`: {error}"))
+    }
+
+    /// Asks about every object in a manifest. With `old` the requests are UPDATEs of the objects at the same places
+    /// in that manifest.
+    ///
+    /// # Errors
+    /// A sentence about YAML that does not parse, or a reply that is no verdict.
+    pub fn review(
+        &self,
+        text: &str,
+        settings: &Map<String, Value>,
+        old: Option<&str>,
+        sub_resource: Option<&str>,
+    ) -> Result<Vec<Answer>, String> {
+        let settings = Value::Object(settings.clone()).to_string();
+        let mut old = old.map(objects).transpose()?.unwrap_or_default().into_iter();
+        let mut answers = Vec::new();
+        let source = Source::new(text);
+        for document in Documents::new(&source) {
+            let document = document.map_err(|error| error.to_string())?;
+            for object in &Contents::of(&document).objects {
+                let change = Change { old_object: old.next(), sub_resource: sub_resource.map(str::to_owned) };
+                let request = Request::new(&document, object, &change);
+                let reply = self.call("validate", &request.payload(&settings))?;
+                let found = reply::findings(self.id, reply.to_string().as_bytes(), request.object_json());
+                let found = found.map_err(|error| error.to_string())?;
+                let identity = Arc::new(object.identity().clone());
+                let locate = |finding| LocatedFinding::new(&source, &document, object, self.id, &identity, finding);
+                let mut findings: Vec<_> = found.into_iter().map(locate).collect();
+                findings.sort_by_key(|located| located.span.start());
+                answers.push(Answer {
+                    object: serde_json::from_str(request.object_json()).map_err(|error| error.to_string())?,
+                    reply,
+                    findings,
+                });
+            }
+        }
+        Ok(answers)
+    }
+}
+
+/// A review as the text report takes it.
+#[must_use]
+pub fn file_review(file: &str, answers: &[Answer]) -> FileReview {
+    let findings = answers.iter().flat_map(Answer::counting).cloned().collect();
+    FileReview { file: file.to_owned(), findings, ..FileReview::default() }
+}
+
+/// Every object of a manifest as JSON text.
+fn objects(text: &str) -> Result<Vec<String>, String> {
+    let source = Source::new(text);
+    let mut found = Vec::new();
+    for document in Documents::new(&source) {
+        let document = document.map_err(|error| error.to_string())?;
+        for object in &Contents::of(&document).objects {
+            let mut json = String::new();
+            object.write_json(&document, &mut json);
+            found.push(json);
+        }
+    }
+    Ok(found)
+}
+
+/// A YAML mapping as JSON.
+///
+/// # Errors
+/// A sentence about what it is instead.
+pub fn mapping(text: &str) -> Result<Map<String, Value>, String> {
+    let source = Source::new(text);
+    let document = Documents::new(&source).next().ok_or("nothing there")?.map_err(|error| error.to_string())?;
+    let mut json = String::new();
+    document.write_json(document.root(), &mut json);
+    match serde_json::from_str(&json) {
+        Ok(Value::Object(mapping)) => Ok(mapping),
+        other => Err(format!("not a mapping: {other:?}")),
+    }
+}
