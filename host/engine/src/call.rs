@@ -30,30 +30,24 @@ pub(crate) struct State {
 pub(crate) fn call(
     guest: &InstancePre<State>,
     limits: Limits,
-    host_calls: Arc<dyn HostCalls>,
+    host_calls: &Arc<dyn HostCalls>,
     operation: &str,
     payload: &[u8],
 ) -> Result<Vec<u8>, EngineError> {
     let lengths = (guest_len(operation.as_bytes(), limits)?, guest_len(payload, limits)?);
-    let mut store = Store::new(
-        guest.module().engine(),
-        State {
-            operation: operation.as_bytes().to_vec(),
-            payload: payload.to_vec(),
-            reply: None,
-            error: None,
-            host_reply: Vec::new(),
-            host_error: String::new(),
-            host_calls,
-            meter: Meter::new(limits),
-        },
-    );
-    // Both limits stand before instantiation, because a start section already runs guest code.
-    store.limiter(|state| &mut state.meter);
-    let answer = store
-        .set_fuel(limits.fuel)
-        .and_then(|()| run(guest, &mut store, lengths))
-        .map_err(|error| call_error(&error, limits))?;
+    let state = || State {
+        operation: operation.as_bytes().to_vec(),
+        payload: payload.to_vec(),
+        reply: None,
+        error: None,
+        host_reply: Vec::new(),
+        host_error: String::new(),
+        host_calls: Arc::clone(host_calls),
+        meter: Meter::new(limits),
+    };
+    let failed = |error: wasmtime::Error| call_error(&error, limits);
+    let (mut store, instance) = instantiate(guest, limits, state).map_err(failed)?;
+    let answer = run(instance, &mut store, lengths).map_err(failed)?;
     let State { reply, error, .. } = store.into_data();
     match (answer, reply, error) {
         (1.. | ..=-1, Some(reply), _) => Ok(reply),
@@ -62,24 +56,31 @@ pub(crate) fn call(
     }
 }
 
-fn run(guest: &InstancePre<State>, store: &mut Store<State>, lengths: (i32, i32)) -> wasmtime::Result<i32> {
-    let instance = instantiate(guest, store)?;
+fn instantiate(
+    guest: &InstancePre<State>,
+    limits: Limits,
+    state: impl Fn() -> State,
+) -> wasmtime::Result<(Store<State>, Instance)> {
+    loop {
+        let mut store = Store::new(guest.module().engine(), state());
+        // Both limits stand before instantiation, because a start section already runs guest code.
+        store.limiter(|state| &mut state.meter);
+        store.set_fuel(limits.fuel)?;
+        match guest.instantiate(&mut store) {
+            // Every instance ends with its call, and every call ends with its fuel, so a place gets free.
+            Err(error) if error.is::<PoolConcurrencyLimitError>() => std::thread::yield_now(),
+            other => return Ok((store, other?)),
+        }
+    }
+}
+
+fn run(instance: Instance, store: &mut Store<State>, lengths: (i32, i32)) -> wasmtime::Result<i32> {
     for name in STARTS {
         if let Some(start) = instance.get_func(&mut *store, name) {
             start.typed::<(), ()>(&*store)?.call(&mut *store, ())?;
         }
     }
     instance.get_typed_func::<(i32, i32), i32>(&mut *store, GUEST_CALL)?.call(store, lengths)
-}
-
-fn instantiate(guest: &InstancePre<State>, store: &mut Store<State>) -> wasmtime::Result<Instance> {
-    loop {
-        match guest.instantiate(&mut *store) {
-            // Every instance ends with its call, and every call ends with its fuel, so a place gets free.
-            Err(error) if error.is::<PoolConcurrencyLimitError>() => std::thread::yield_now(),
-            other => return other,
-        }
-    }
 }
 
 /// A length as the guest is told it; what exceeds the guest's memory is refused before it is copied.

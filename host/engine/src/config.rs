@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use forewarn_core::engine::EngineError;
 use target_lexicon::Triple;
-use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, OperatorCost, PoolingAllocationConfig};
 
 use crate::failure::load_error;
 
@@ -14,6 +14,8 @@ use crate::failure::load_error;
 const MEMORY_RESERVATION: u64 = 4 << 30;
 /// Wasm stack in bytes, as in Kubewarden.
 const STACK: usize = 512 << 10;
+/// Fuel for an instruction that the engine carries out in a function of its own.
+const ENGINE_FUEL: u8 = 50;
 /// Instances that can live at once in the pool; a further one waits.
 const POOL: u32 = 64;
 /// Memories, and tables, that one module can have.
@@ -68,6 +70,7 @@ fn base() -> Result<Config, EngineError> {
     config.target(&engine_target()).map_err(|error| load_error(&error))?;
     config
         .consume_fuel(true)
+        .operator_cost(operator_cost())
         .cranelift_nan_canonicalization(true)
         .relaxed_simd_deterministic(true)
         .max_wasm_stack(STACK)
@@ -78,6 +81,25 @@ fn base() -> Result<Config, EngineError> {
         .generate_address_map(false)
         .native_unwind_info(false);
     Ok(config)
+}
+
+/// Fuel for the instructions that call into the engine, each about what other code of the same duration would use.
+///
+/// What they copy or fill costs a unit for each byte or element besides.
+fn operator_cost() -> OperatorCost {
+    OperatorCost {
+        MemoryGrow: ENGINE_FUEL,
+        MemoryCopy: ENGINE_FUEL,
+        MemoryFill: ENGINE_FUEL,
+        MemoryInit: ENGINE_FUEL,
+        DataDrop: ENGINE_FUEL,
+        TableGrow: ENGINE_FUEL,
+        TableCopy: ENGINE_FUEL,
+        TableFill: ENGINE_FUEL,
+        TableInit: ENGINE_FUEL,
+        ElemDrop: ENGINE_FUEL,
+        ..OperatorCost::new()
+    }
 }
 
 fn pool() -> PoolingAllocationConfig {

@@ -75,6 +75,6 @@ impl forewarn_core::engine::Engine for Engine {
     /// Calls one operation in a fresh instance, under the limits of the engine that made the module.
     fn call(&self, module: &Module, operation: &str, payload: &[u8]) -> Result<Vec<u8>, EngineError> {
         let shared = module.shared();
-        call(module.guest()?, shared.limits, Arc::clone(&shared.host_calls), operation, payload)
+        call(module.guest()?, shared.limits, &shared.host_calls, operation, payload)
     }
 }

@@ -6,7 +6,8 @@ use wasmtime::ResourceLimiter;
 /// The bounds of one call, instantiation included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Fuel: about one unit per Wasm instruction, and one per byte that a bulk instruction or a host function copies.
+    /// Fuel: about a unit for each Wasm instruction, more for those that take longer, and one for each byte that an
+    /// instruction or the host copies.
     pub fuel: u64,
     /// Linear memory in bytes, over all memories of the module.
     pub memory: usize,
@@ -17,8 +18,8 @@ pub struct Limits {
 impl Limits {
     /// The bounds that `forewarn check` uses.
     ///
-    /// Two thousand million units of fuel let a lean policy read an object of some 40 MB, and end an endless loop
-    /// within the two seconds that the policy-server grants by default.
+    /// The fuel lets a policy read an object several times as large as etcd stores (1.5 MB), and ends an endless loop
+    /// within seconds.
     pub const DEFAULT: Self = Self { fuel: 2_000_000_000, memory: 128 << 20, table_elements: 1 << 16 };
 }
 

@@ -8,6 +8,9 @@ use crate::call::State;
 /// The export that every waPC host reads and writes.
 pub(crate) const MEMORY: &str = "memory";
 
+/// Fuel for a call of the host: about what Wasm code of the same duration would use.
+const HOST_FUEL: u64 = 100;
+
 /// An address range as a guest passes it: two 32-bit numbers that Wasm calls signed.
 #[derive(Clone, Copy)]
 pub(crate) struct GuestRange {
@@ -19,13 +22,13 @@ pub(crate) struct GuestRange {
 impl GuestRange {
     /// Copies the bytes out of the guest.
     pub(crate) fn read(self, caller: &mut Caller<'_, State>) -> wasmtime::Result<Vec<u8>> {
-        charge(caller, self.len.cast_unsigned().into())?;
         let memory = memory(caller)?;
-        let start = self.ptr.cast_unsigned() as usize;
-        let bytes = start
-            .checked_add(self.len.cast_unsigned() as usize)
-            .and_then(|end| memory.data(&*caller).get(start..end))
-            .ok_or_else(|| self.outside())?;
+        let (start, len) = (self.ptr.cast_unsigned() as usize, self.len.cast_unsigned() as usize);
+        let range = start..start.checked_add(len).ok_or_else(|| self.outside())?;
+        // Checked before it is paid for, so that a bad pointer is told as one.
+        memory.data(&*caller).get(range.clone()).ok_or_else(|| self.outside())?;
+        charge(caller, len as u64)?;
+        let bytes = memory.data(&*caller).get(range).ok_or_else(|| self.outside())?;
         Ok(bytes.to_vec())
     }
 
@@ -74,11 +77,13 @@ fn memory(caller: &mut Caller<'_, State>) -> Result<Memory, EngineError> {
         .ok_or_else(|| EngineError::MissingExport { name: MEMORY.to_owned() })
 }
 
-/// Takes fuel for bytes that the host copies, so that a guest cannot keep the host busy for free.
-fn charge(caller: &mut Caller<'_, State>, bytes: u64) -> wasmtime::Result<()> {
+/// Takes fuel for one call of the host and for the bytes that it copies, so that a guest cannot keep the host busy for
+/// free.
+pub(crate) fn charge(caller: &mut Caller<'_, State>, bytes: u64) -> wasmtime::Result<()> {
+    let price = HOST_FUEL.saturating_add(bytes);
     let fuel = caller.get_fuel()?;
-    caller.set_fuel(fuel.saturating_sub(bytes))?;
-    if fuel < bytes {
+    caller.set_fuel(fuel.saturating_sub(price))?;
+    if fuel < price {
         return Err(Trap::OutOfFuel.into());
     }
     Ok(())

@@ -3,7 +3,7 @@
 use wasmtime::{Caller, Engine, Linker};
 
 use crate::call::State;
-use crate::memory::{GuestRange, write};
+use crate::memory::{GuestRange, charge, write};
 
 /// The import module of all waPC functions.
 const NAMESPACE: &str = "wapc";
@@ -82,19 +82,21 @@ fn link_host_call(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     linker.func_wrap(NAMESPACE, REPLY, |mut caller: Caller<'_, State>, ptr: i32| {
         write(&mut caller, REPLY, ptr, |state| &state.host_reply)
     })?;
-    linker.func_wrap(NAMESPACE, "__host_response_len", |caller: Caller<'_, State>| {
-        guest_len(&caller.data().host_reply)
+    linker.func_wrap(NAMESPACE, "__host_response_len", |mut caller: Caller<'_, State>| {
+        charge(&mut caller, 0)?;
+        wasmtime::Result::Ok(length(&caller.data().host_reply))
     })?;
     linker.func_wrap(NAMESPACE, ERROR, |mut caller: Caller<'_, State>, ptr: i32| {
         write(&mut caller, ERROR, ptr, |state| state.host_error.as_bytes())
     })?;
-    linker.func_wrap(NAMESPACE, "__host_error_len", |caller: Caller<'_, State>| {
-        guest_len(caller.data().host_error.as_bytes())
+    linker.func_wrap(NAMESPACE, "__host_error_len", |mut caller: Caller<'_, State>| {
+        charge(&mut caller, 0)?;
+        wasmtime::Result::Ok(length(caller.data().host_error.as_bytes()))
     })?;
     Ok(())
 }
 
 /// A length as a guest reads it; one beyond 32 bits could not be copied anyway, and fails there.
-fn guest_len(bytes: &[u8]) -> i32 {
+fn length(bytes: &[u8]) -> i32 {
     u32::try_from(bytes.len()).unwrap_or(u32::MAX).cast_signed()
 }

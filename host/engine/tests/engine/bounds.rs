@@ -31,6 +31,28 @@ fn endless_init_runs_out_of_fuel() {
     assert_eq!(call(&wat), OUT_OF_FUEL);
 }
 
+/// An instruction that takes the engine longer than others must cost more than others.
+#[test]
+fn calls_into_the_engine_cost_fuel() {
+    for work in [
+        "(drop (memory.grow (i32.const 0)))",
+        "(memory.fill (i32.const 0) (i32.const 0) (i32.const 0))",
+        "(call $console_log (i32.const 0) (i32.const 0))",
+        "(drop (call $host_error_len))",
+        "(drop (call $host_response_len))",
+        "(call $host_response (i32.const 0))",
+    ] {
+        let wat = guest(&format!(
+            "(local $i i32)
+             (loop $again {work}
+               (local.set $i (i32.add (local.get $i) (i32.const 1)))
+               (br_if $again (i32.lt_u (local.get $i) (i32.const 200000))))
+             (i32.const 1)"
+        ));
+        assert_eq!(call(&wat), OUT_OF_FUEL, "{work}");
+    }
+}
+
 /// A few instructions that make the machine move a page at a time must cost what they move.
 #[test]
 fn bulk_work_costs_fuel() {
