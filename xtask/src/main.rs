@@ -1,0 +1,64 @@
+//! What a developer runs besides cargo: `cargo xtask --help`.
+
+mod annotate;
+mod bench;
+mod compile;
+mod generate;
+mod lint;
+mod metadata;
+mod new_policy;
+mod try_template;
+mod wasm;
+mod workspace;
+
+use clap::{Parser, Subcommand};
+
+use crate::generate::Mode;
+use crate::workspace::Workspace;
+
+/// Builds the policies, and whatever else a developer needs besides cargo.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Measure the modules and the command
+    Bench {
+        /// Further files or folders to time `forewarn check` on
+        paths: Vec<String>,
+    },
+    /// Build all policies into target/policies, as Wasm and precompiled for this machine
+    Wasm,
+    /// Write what is generated from the policies
+    Gen {
+        /// Fail where something would change, and write nothing
+        #[arg(long)]
+        check: bool,
+    },
+    /// Let clippy check the host and the guests
+    Lint,
+    /// Make the folder of a new policy
+    NewPolicy {
+        /// The policy's id: kebab case, and named after the bad thing, such as `root-user`
+        id: String,
+    },
+    /// Prove that a policy made from the template builds and passes its cases
+    TryTemplate,
+}
+
+fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let workspace = Workspace::here()?;
+    match arguments.task {
+        Task::Bench { paths } => bench::bench(&workspace, &paths),
+        Task::Wasm => wasm::build_all(&workspace),
+        Task::Gen { check } => generate::generate(&workspace, if check { Mode::Check } else { Mode::Write }),
+        Task::Lint => lint::lint(&workspace),
+        Task::NewPolicy { id } => new_policy::make(&workspace, &id),
+        Task::TryTemplate => try_template::try_template(&workspace),
+    }
+}
