@@ -53,6 +53,9 @@ impl Answer {
 pub fn policies() -> &'static [Policy] {
     static POLICIES: OnceLock<Vec<Policy>> = OnceLock::new();
     POLICIES.get_or_init(|| {
+        if std::env::var_os(crate::WORKSPACE).is_some() {
+            return built().unwrap_or_else(|error| panic!("{error}"));
+        }
         let bundled = forewarn_bundle::policies();
         if bundled.is_empty() {
             panic!("the policies are not built: write `./bootstrap build`");
@@ -64,6 +67,20 @@ pub fn policies() -> &'static [Policy] {
         };
         bundled.iter().map(load).collect()
     })
+}
+
+/// The policies that another workspace built.
+fn built() -> std::io::Result<Vec<Policy>> {
+    let mut policies = Vec::new();
+    for entry in std::fs::read_dir(crate::root().join("target/policies"))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "wasm") {
+            let wasm: &'static [u8] = std::fs::read(&path)?.leak();
+            let id = path.file_stem().unwrap_or_default().to_string_lossy().into_owned().leak();
+            policies.push(Policy { id, wasm, module: engine().module(wasm) });
+        }
+    }
+    Ok(policies)
 }
 
 /// The engine that all tests share.
