@@ -1,0 +1,49 @@
+# `./bootstrap RECIPE` gets what a recipe needs first; `just RECIPE` does without.
+
+set positional-arguments
+
+# List the recipes
+@default:
+    "{{just_executable()}}" --list --unsorted
+
+# Review manifests with the bundled policies, as `forewarn check` does
+[no-cd]
+[no-exit-message]
+check *ARGS: build
+    @cargo run --quiet --release --manifest-path "{{justfile_directory()}}/Cargo.toml" --package forewarn -- check "$@"
+
+# Build the policies and the forewarn command
+build:
+    cargo xtask wasm
+    cargo build --release --package forewarn
+
+# Everything that CI runs: format, lints, tests, generated files, the template for policies
+test: lint build
+    cargo test --release --workspace
+    cargo xtask gen --check
+    cargo xtask try-template
+
+# Build one policy and run its cases
+cases ID: build
+    cargo test --release --package forewarn-tests --test cases -- "$1"
+
+# Make the folder of a new policy
+new-policy ID:
+    cargo xtask new-policy "$1"
+
+# Write what is generated from the policies into their READMEs
+gen:
+    cargo xtask gen
+
+# Measure the modules and the command, on further files or folders too
+bench *PATHS: build
+    cargo xtask bench "$@"
+
+# Format all code
+fmt:
+    cargo fmt --all
+
+# Check the format, and let clippy check the host and the guests
+lint:
+    cargo fmt --all --check
+    cargo xtask lint
