@@ -146,6 +146,8 @@ pub struct Reported {
     pub suppressed: Option<Suppression>,
     /// Where it stands in the text, for the order.
     pub(crate) offset: usize,
+    /// Where its container stands in the text: names can be missing or given twice.
+    pub(crate) container_offset: Option<usize>,
 }
 
 /// Why a finding does not count.
@@ -192,6 +194,7 @@ impl<'a> Findings<'a> {
             fix,
             suppressed: None,
             offset: node.span().start,
+            container_offset: finding.container.map(|container| container.node.span().start),
         });
     }
 
@@ -226,6 +229,7 @@ impl<'a> Findings<'a> {
                 suppressed: None,
                 pointer,
                 offset,
+                container_offset: None,
             });
         }
         self.found.sort_by_cached_key(|finding| finding.offset);

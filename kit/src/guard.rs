@@ -1,5 +1,7 @@
 //! What all workload policies share: exemptions, grandfathering, mutation, and the kinds they look at.
 
+use std::borrow::Cow;
+
 use crate::finding::{Findings, Reported, Severity, Suppression};
 use crate::json::{Node, Tape};
 use crate::patch;
@@ -100,12 +102,15 @@ impl<P: WorkloadPolicy> Policy for Guard<P> {
 
     fn validate(&self, request: &Request<'_>) -> Outcome {
         let Some(object) = request.object() else { return Outcome::default() };
+        if is_going(request) {
+            return Outcome::default();
+        }
         let mut findings = self.review(request, object);
         if self.grandfather && request.operation() == Operation::Update {
             self.soften_old(request, &mut findings);
         }
         let mutated =
-            (self.mutate && may_mutate(request)).then(|| self.repair(request, object, &mut findings)).flatten();
+            (self.mutate && may_mutate(request, object)).then(|| self.repair(request, object, &mut findings)).flatten();
         Outcome { findings, mutated }
     }
 }
@@ -129,8 +134,9 @@ impl<P: WorkloadPolicy> Guard<P> {
                 findings.retain(|finding| finding.code == "malformed" || finding.class == Some(Class::Ephemeral));
             }
             self.exempt_containers(workload, &mut findings);
-            self.exempt_by_annotation(workload, &mut findings);
         }
+        let pod_metadata = workload.and_then(|workload| workload.pod_metadata);
+        self.exempt_by_annotation([object.object("metadata"), pod_metadata], &mut findings);
         findings
     }
 
@@ -152,14 +158,12 @@ impl<P: WorkloadPolicy> Guard<P> {
             workload.containers.iter().map(|container| self.exemption(container).map(|found| &found.reason)).collect();
         let whole_pod = reasons.iter().try_fold(None, |_, reason| reason.map(Some)).flatten();
         for finding in findings.iter_mut().filter(|finding| finding.code != "malformed") {
-            let about = |index: &usize| {
-                workload.containers.get(*index).is_some_and(|c| {
-                    c.name.as_deref() == finding.container.as_deref() && Some(c.class) == finding.class
-                })
-            };
-            let reason = match finding.class {
+            let reason = match finding.container_offset {
                 None => whole_pod,
-                Some(_) => (0..reasons.len()).find(about).and_then(|index| reasons.get(index).copied().flatten()),
+                Some(offset) => {
+                    let about = |container: &Container<'_>| container.node.span().start == offset;
+                    workload.containers.iter().position(about).and_then(|index| reasons.get(index).copied().flatten())
+                }
             };
             if let Some(reason) = reason {
                 finding.suppressed = Some(Suppression { by: "exempt", reason: reason.clone() });
@@ -167,19 +171,22 @@ impl<P: WorkloadPolicy> Guard<P> {
         }
     }
 
-    fn exempt_by_annotation(&self, workload: &Workload<'_>, findings: &mut [Reported]) {
+    /// Marks all findings where one of the `metadata` gives a reason to.
+    fn exempt_by_annotation(&self, metadata: [Option<Node<'_>>; 2], findings: &mut [Reported]) {
         if !self.honour_annotations {
             return;
         }
         let name = format!("forewarn.dev/allow.{}", P::ID);
-        let Some(reason) = workload.annotation(&name) else { return };
+        let annotation = |metadata: Node<'_>| metadata.object("annotations")?.string(&name).map(Cow::into_owned);
+        let reasons: Vec<_> = metadata.into_iter().flatten().filter_map(annotation).collect();
+        let reason = reasons.iter().find(|reason| !reason.trim().is_empty());
         for finding in findings.iter_mut().filter(|finding| finding.code != "malformed" && finding.suppressed.is_none())
         {
-            if reason.trim().is_empty() {
+            if let Some(reason) = reason {
+                finding.suppressed = Some(Suppression { by: "annotation", reason: reason.clone() });
+            } else if !reasons.is_empty() {
                 let note = format!("the annotation `{name}` does not count: it gives no reason");
                 finding.help = Some(finding.help.take().map_or_else(|| note.clone(), |help| format!("{help}; {note}")));
-            } else {
-                finding.suppressed = Some(Suppression { by: "annotation", reason: reason.clone().into_owned() });
             }
         }
     }
@@ -187,12 +194,15 @@ impl<P: WorkloadPolicy> Guard<P> {
     /// Turns denials that the old object already earned into warnings.
     fn soften_old(&self, request: &Request<'_>, findings: &mut [Reported]) {
         let Some(old) = request.old_object() else { return };
-        let before = self.review(request, old);
-        for finding in findings.iter_mut().filter(|finding| finding.severity == Severity::Deny) {
-            let same = |old: &&Reported| {
+        let mut before = self.review(request, old);
+        let denials = findings.iter_mut().filter(|finding| finding.severity == Severity::Deny);
+        for finding in denials.filter(|finding| finding.code != "malformed") {
+            let same = |old: &Reported| {
                 old.code == finding.code && old.container == finding.container && old.value == finding.value
             };
-            if finding.code != "malformed" && before.iter().any(|old| same(&old)) {
+            // One old violation excuses one new one, not any number of them.
+            if let Some(index) = before.iter().position(same) {
+                before.swap_remove(index);
                 finding.severity = Severity::Warn;
                 finding.message = format!("already there before this change: {}", finding.message);
             }
@@ -257,12 +267,30 @@ fn independent(findings: &[Reported]) -> Vec<usize> {
     chosen
 }
 
-/// The API server refuses changes to the spec of a Pod and to the template of a Job once they exist.
-fn may_mutate(request: &Request<'_>) -> bool {
+/// Whether the object is being deleted. It starts nothing any more, and a refusal would keep its finalizers, and so the
+/// object, for ever. Only the stored object is believed; a debug container can still be put into a pod that is going.
+fn is_going(request: &Request<'_>) -> bool {
+    let metadata = request.old_object().and_then(|old| old.field("metadata"));
+    request.operation() == Operation::Update
+        && request.sub_resource().is_none()
+        && metadata.and_then(|metadata| metadata.field("deletionTimestamp")).is_some()
+}
+
+/// The API server refuses changes to the spec of a Pod and to the template of a Job once they exist. A Deployment that
+/// finds its ReplicaSet changed makes another one, again and again.
+fn may_mutate(request: &Request<'_>, object: Node<'_>) -> bool {
     let (group, kind) = request.group_kind();
-    match request.operation() {
-        Operation::Create => true,
-        Operation::Update => !matches!((group.as_ref(), kind.as_ref()), ("", "Pod") | ("batch", "Job")),
-        Operation::Delete | Operation::Other => false,
+    match (group.as_ref(), kind.as_ref(), request.operation()) {
+        ("", "Pod", Operation::Update) | ("batch", "Job", Operation::Update) => false,
+        ("apps", "ReplicaSet", _) => !is_controlled(object),
+        (_, _, operation) => matches!(operation, Operation::Create | Operation::Update),
     }
+}
+
+/// Whether another object made this one and keeps it as it is.
+fn is_controlled(object: Node<'_>) -> bool {
+    let metadata = object.object("metadata").into_iter();
+    metadata
+        .flat_map(|metadata| metadata.objects("ownerReferences"))
+        .any(|owner| owner.boolean("controller") == Some(true))
 }

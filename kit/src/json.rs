@@ -54,6 +54,8 @@ pub enum Kind {
 #[derive(Debug, Clone, Copy)]
 struct Entry {
     kind: Kind,
+    /// Whether a string has an escape in it, so that its bytes are not its contents.
+    escaped: bool,
     start: u32,
     end: u32,
     /// The entry after this value and all that is inside it.
@@ -131,7 +133,7 @@ fn lex(lexer: &mut SliceLexer<'_>, length: usize, entries: &mut Vec<Entry>) -> O
             b'n' => Kind::Null,
             _ => Kind::Bool,
         };
-        entries.push(Entry { kind, start, end: start, next: 0 });
+        entries.push(Entry { kind, escaped: false, start, end: start, next: 0 });
         match kind {
             Kind::Object | Kind::Array => {
                 lexer.discarded();
@@ -147,8 +149,8 @@ fn lex(lexer: &mut SliceLexer<'_>, length: usize, entries: &mut Vec<Entry>) -> O
                 }
             }
             Kind::String => {
-                skip_string(lexer)?;
-                close(entries, index, at(lexer))?;
+                let escaped = skip_string(lexer)?;
+                close(entries, index, at(lexer))?.escaped = escaped;
             }
             Kind::Number => {
                 lexer.num_ignore().validate().ok()?;
@@ -191,30 +193,55 @@ fn lex(lexer: &mut SliceLexer<'_>, length: usize, entries: &mut Vec<Entry>) -> O
 /// Reads `"key":`.
 fn key(lexer: &mut SliceLexer<'_>, length: usize, entries: &mut Vec<Entry>) -> Option<()> {
     let start = (length - lexer.as_slice().len()) as u32;
-    skip_string(lexer)?;
+    let escaped = skip_string(lexer)?;
     let end = (length - lexer.as_slice().len()) as u32;
     let next = entries.len() as u32 + 1;
-    entries.push(Entry { kind: Kind::String, start, end, next });
+    entries.push(Entry { kind: Kind::String, escaped, start, end, next });
     lexer.expect(SliceLexer::ws_peek, b':')
 }
 
-/// Skips a quoted string. Nearly all are plain; the lexer's state machine only sees those with escapes.
-fn skip_string(lexer: &mut SliceLexer<'_>) -> Option<()> {
+/// Skips a quoted string; tells whether it has an escape. Nearly all are plain, and the lexer's state machine only sees
+/// the others.
+fn skip_string(lexer: &mut SliceLexer<'_>) -> Option<bool> {
     let rest = lexer.as_slice().strip_prefix(b"\"")?;
-    let end = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))?;
+    let end = first_special(rest)?;
     match rest.split_at_checked(end)?.1.split_first()? {
-        (b'"', after) => *lexer = SliceLexer::new(after),
-        _ => lexer.discarded().str_ignore().ok()?,
+        (b'"', after) => {
+            *lexer = SliceLexer::new(after);
+            Some(false)
+        }
+        _ => lexer.discarded().str_ignore().ok().map(|()| true),
     }
-    Some(())
 }
 
-fn close(entries: &mut [Entry], index: usize, end: u32) -> Option<()> {
+/// Where the first byte is that cannot stand in a string as it is: a quote, a backslash or a control character.
+/// Eight bytes are looked at together, because most of a request is strings.
+fn first_special(bytes: &[u8]) -> Option<usize> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    // The high bit of each byte that is zero; a byte above the first such one may have it by mistake.
+    let zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
+    let mut rest = bytes;
+    while let Some((chunk, after)) = rest.split_first_chunk() {
+        let word = u64::from_le_bytes(*chunk);
+        let control = word.wrapping_sub(ONES * 0x20) & !word & HIGH;
+        let special = zero(word ^ (ONES * u64::from(b'"'))) | zero(word ^ (ONES * u64::from(b'\\'))) | control;
+        if special != 0 {
+            return Some(bytes.len() - rest.len() + special.trailing_zeros() as usize / 8);
+        }
+        rest = after;
+    }
+    let tail = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))?;
+    Some(bytes.len() - rest.len() + tail)
+}
+
+/// Ends the value at `index` and all that is inside it.
+fn close(entries: &mut [Entry], index: usize, end: u32) -> Option<&mut Entry> {
     let next = entries.len() as u32;
     let entry = entries.get_mut(index)?;
     entry.end = end;
     entry.next = next;
-    Some(())
+    Some(entry)
 }
 
 impl<'a> Node<'a> {
@@ -222,6 +249,7 @@ impl<'a> Node<'a> {
         // INVARIANT: nodes are only made from indices of their own tape, which never shrinks.
         self.tape.entries.get(self.index as usize).copied().unwrap_or(Entry {
             kind: Kind::Null,
+            escaped: false,
             start: 0,
             end: 0,
             next: u32::MAX,
@@ -257,13 +285,13 @@ impl<'a> Node<'a> {
 
     /// A string's contents; `None` for other types.
     pub fn as_str(self) -> Option<Cow<'a, str>> {
-        (self.kind() == Kind::String).then(|| unescape(self.raw()))
+        (self.kind() == Kind::String).then(|| self.contents())
     }
 
     /// A string's contents, or a number's or boolean's digits and letters; `None` for other types.
     pub fn as_scalar(self) -> Option<Cow<'a, str>> {
         match self.kind() {
-            Kind::String => Some(unescape(self.raw())),
+            Kind::String => Some(self.contents()),
             Kind::Number | Kind::Bool => Some(Cow::Borrowed(self.raw())),
             Kind::Null | Kind::Array | Kind::Object => None,
         }
@@ -323,13 +351,20 @@ impl<'a> Node<'a> {
 
     /// The members of a mapping that are not `null`; nothing for other types.
     pub fn fields(self) -> impl Iterator<Item = (Cow<'a, str>, Self)> + use<'a> {
-        self.members().filter(|(_, value)| !value.is_null()).map(|(key, value)| (unescape(key.raw()), value))
+        self.members().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key.contents(), value))
     }
 
     fn is_key(self, key: &str) -> bool {
-        let raw = self.raw();
-        let inner = raw.strip_prefix('"').and_then(|raw| raw.strip_suffix('"')).unwrap_or(raw);
-        inner == key || (inner.contains('\\') && unescape(raw) == key)
+        let entry = self.entry();
+        let plain = !entry.escaped && (entry.end - entry.start) as usize == key.len() + 2;
+        (plain || entry.escaped) && self.contents() == key
+    }
+
+    /// What a string says. A lone surrogate leaves it as it is written.
+    fn contents(self) -> Cow<'a, str> {
+        let inner = self.raw().strip_prefix('"').unwrap_or_default();
+        let plain = Cow::Borrowed(inner.strip_suffix('"').unwrap_or(inner));
+        if self.entry().escaped { SliceLexer::new(inner.as_bytes()).str_string().unwrap_or(plain) } else { plain }
     }
 
     /// The mapping under `key`.
@@ -414,7 +449,7 @@ impl<'a> Node<'a> {
                 Kind::Object => node
                     .members()
                     .find(|(_, child)| holds(*child))
-                    .map(|(key, child)| (crate::pointer::escape(&unescape(key.raw())), child)),
+                    .map(|(key, child)| (crate::pointer::escape(&key.contents()).into_owned(), child)),
                 _ => node
                     .elements()
                     .enumerate()
@@ -437,21 +472,11 @@ impl PartialEq for Node<'_> {
     }
 }
 
-/// The contents of a quoted JSON string. A lone surrogate leaves the string as it is written.
-fn unescape(raw: &str) -> Cow<'_, str> {
-    let inner = raw.strip_prefix('"').unwrap_or(raw);
-    let plain = inner.strip_suffix('"').unwrap_or(inner);
-    if !plain.contains('\\') {
-        return Cow::Borrowed(plain);
-    }
-    SliceLexer::new(inner.as_bytes()).str_string().unwrap_or(Cow::Borrowed(plain))
-}
-
 /// Appends `text` to `out` as a quoted JSON string.
 pub fn write_string(out: &mut String, text: &str) {
     out.push('"');
     let mut rest = text;
-    while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)) {
+    while let Some(at) = first_special(rest.as_bytes()) {
         let (plain, special) = rest.split_at_checked(at).unwrap_or((rest, ""));
         out.push_str(plain);
         let mut chars = special.chars();
@@ -533,6 +558,14 @@ mod tests {
         #[test]
         fn quotes_like_json(text in any::<String>()) {
             prop_assert_eq!(serde_json::from_str::<String>(&quote(&text)).expect("quoted"), text);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn finds_the_first_special_byte(bytes in prop::collection::vec(prop_oneof![4 => 0x20u8..=0xff, 1 => any::<u8>()], 0..40)) {
+            let naive = bytes.iter().position(|byte| *byte < 0x20 || *byte == b'"' || *byte == b'\\');
+            prop_assert_eq!(first_special(&bytes), naive);
         }
     }
 

@@ -17,6 +17,7 @@ pub mod pointer;
 pub mod policy;
 pub mod probe;
 pub mod quantity;
+mod reply;
 pub mod request;
 pub mod settings;
 pub mod version;

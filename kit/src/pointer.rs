@@ -1,8 +1,10 @@
 //! JSON Pointers (RFC 6901).
 
+use std::borrow::Cow;
+
 /// A reference token with `~` and `/` escaped.
-pub fn escape(token: &str) -> String {
-    token.replace('~', "~0").replace('/', "~1")
+pub fn escape(token: &str) -> Cow<'_, str> {
+    if token.contains(['~', '/']) { token.replace('~', "~0").replace('/', "~1").into() } else { token.into() }
 }
 
 /// `pointer` with `keys` appended, each escaped.

@@ -1,7 +1,8 @@
 //! A policy as Kubewarden calls it.
 
-use crate::finding::{Reported, Severity};
+use crate::finding::Reported;
 use crate::json::{Tape, quote};
+use crate::reply::reply;
 use crate::request::{Operation, Request};
 use crate::settings::Settings;
 
@@ -40,8 +41,6 @@ impl std::fmt::Display for BadPayload {
 
 impl std::error::Error for BadPayload {}
 
-/// HTTP status of a refusal: the request was understood, and is forbidden.
-const FORBIDDEN: u16 = 403;
 /// HTTP status of a refusal that is the operator's fault.
 const BAD_REQUEST: u16 = 400;
 
@@ -97,59 +96,4 @@ fn utf8(payload: &[u8]) -> Result<&str, BadPayload> {
 
 fn parse(text: &str) -> Result<Tape<'_>, BadPayload> {
     Tape::parse(text).map_err(|error| BadPayload(format!("payload is not JSON from byte {}", error.offset)))
-}
-
-/// One reply for both readers: the cluster sees `accepted`, `message` and `warnings`; the audit log and the offline
-/// host see every finding in `audit_annotations`.
-fn reply(id: &str, outcome: &Outcome) -> String {
-    let counts = |severity| outcome.findings.iter().filter(move |f| f.severity == severity && f.suppressed.is_none());
-    let denied: Vec<_> = counts(Severity::Deny).map(|finding| sentence(id, finding)).collect();
-    let warned: Vec<_> =
-        counts(Severity::Warn).map(|finding| quote(&format!("{} [{id}/{}]", finding.message, finding.code))).collect();
-    let mut reply = format!(r#"{{"accepted":{}"#, denied.is_empty());
-    if !denied.is_empty() {
-        reply.push_str(&format!(r#","code":{FORBIDDEN},"message":{}"#, quote(&denied.join("\n"))));
-    }
-    if let Some(object) = &outcome.mutated {
-        reply.push_str(&format!(r#","mutated_object":{object}"#));
-    }
-    if !warned.is_empty() {
-        reply.push_str(&format!(r#","warnings":[{}]"#, warned.join(",")));
-    }
-    if !outcome.findings.is_empty() {
-        let findings: Vec<_> = outcome.findings.iter().map(|finding| json(id, finding)).collect();
-        let findings = format!(r#"{{"version":1,"findings":[{}]}}"#, findings.join(","));
-        reply.push_str(&format!(r#","audit_annotations":{{"findings":{}}}"#, quote(&findings)));
-    }
-    reply.push('}');
-    reply
-}
-
-/// A denial as `kubectl` shows it.
-fn sentence(id: &str, finding: &Reported) -> String {
-    let help = finding.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
-    format!("{}{help} [{id}/{} at {}]", finding.message, finding.code, finding.pointer)
-}
-
-fn json(id: &str, finding: &Reported) -> String {
-    let optional = |text: &Option<String>| text.as_deref().map_or_else(|| "null".to_owned(), quote);
-    let fix: Vec<_> = finding
-        .fix
-        .iter()
-        .map(|op| format!(r#"{{"op":"{}","path":{},"value":{}}}"#, op.name(), quote(&op.path), op.value))
-        .collect();
-    let suppressed = finding
-        .suppressed
-        .as_ref()
-        .map_or_else(|| "null".to_owned(), |by| format!(r#"{{"by":"{}","reason":{}}}"#, by.by, quote(&by.reason)));
-    format!(
-        r#"{{"code":{},"severity":"{}","pointer":{},"container":{},"message":{},"help":{},"fix":[{}],"suppressed":{suppressed}}}"#,
-        quote(&format!("{id}/{}", finding.code)),
-        finding.severity.name(),
-        quote(&finding.pointer),
-        optional(&finding.container),
-        quote(&finding.message),
-        optional(&finding.help),
-        fix.join(","),
-    )
 }

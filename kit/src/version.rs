@@ -23,13 +23,13 @@ impl Version {
     /// Reads `1.36`, `v1.36` or `1.36.2`, also with a vendor's suffix (`v1.31.2+k3s1`, `1.30-eks`).
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.strip_prefix('v').unwrap_or(text);
-        let (major, rest) = text.split_once('.')?;
-        let minor = rest.split(['.', '+', '-']).next()?;
-        let number = |digits: &str| {
+        let mut numbers = text.split(['+', '-']).next()?.split('.').map(|digits| {
             let plain = digits.bytes().all(|b| b.is_ascii_digit()) && !digits.is_empty();
             plain.then(|| digits.parse().ok()).flatten()
-        };
-        Some(Self::new(number(major)?, number(minor)?))
+        });
+        let version = Self::new(numbers.next()??, numbers.next()??);
+        // What follows is no part of the version, but has to look like one.
+        numbers.all(|patch: Option<u16>| patch.is_some()).then_some(version)
     }
 }
 
@@ -54,6 +54,9 @@ mod tests {
             ("latest", None),
             ("1.x", None),
             ("1.+3", None),
+            ("1.36.", None),
+            ("1.36.x", None),
+            ("1.36 or newer", None),
             ("", None),
         ] {
             assert_eq!(Version::parse(text), expected.map(|(major, minor)| Version::new(major, minor)), "{text}");

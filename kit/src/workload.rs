@@ -200,7 +200,10 @@ impl<'a> Workload<'a> {
             let object = object.expect(Kind::Object)?;
             let (last, steps) = added.path.split_last()?;
             let template = steps.iter().try_fold(object, |node, key| step(node, key))?;
-            (step(template, last)?, template.field("metadata").filter(|metadata| metadata.kind() == Kind::Object))
+            (
+                step(template, last)?.expect(Kind::Object)?,
+                template.field("metadata").filter(|metadata| metadata.kind() == Kind::Object),
+            )
         };
         Some(Self { object, group, kind, namespace, spec, pod_metadata, containers: containers(spec) })
     }
@@ -215,6 +218,18 @@ impl<'a> Workload<'a> {
     pub fn effective(&self, container: &Container<'a>, field: &str) -> Option<Effective<'a>> {
         let own = container.security(field).map(|node| Effective { node, origin: Origin::Container });
         own.or_else(|| Some(Effective { node: self.security_context()?.field(field)?, origin: Origin::Pod }))
+    }
+
+    /// Where a fix for `container` should write a securityContext field: with the pod, so that one line repairs all
+    /// containers, unless it would not reach this one, or would reach one that is exempt.
+    pub fn fix_level(&self, container: &Container<'a>, field: &str) -> Origin {
+        let container_alone = container.security(field).is_some()
+            // A running pod takes nothing but the ephemeral container itself.
+            || container.class == Class::Ephemeral
+            // Knative Serving refuses a pod's securityContext unless the cluster switches it on.
+            || self.group == "serving.knative.dev"
+            || self.containers.iter().any(|other| other.exempt && other.security(field).is_none());
+        if container_alone { Origin::Container } else { Origin::Pod }
     }
 
     /// Whether the pod runs on Windows: Linux-only fields mean nothing there, and the API server refuses them.
@@ -278,7 +293,7 @@ fn containers<'a>(spec: Node<'a>) -> Vec<Container<'a>> {
         };
         containers.extend(spec.objects(&key).map(|node| Container {
             node,
-            name: node.string("name"),
+            name: node.string("name").filter(|name| !name.is_empty()),
             class: of_list(node),
             exempt: false,
         }));
@@ -304,6 +319,11 @@ impl ExtraKind {
             );
             if kind.is_none() || path.is_none() {
                 item.refuse("`kind` and `path` are needed");
+            }
+            let known =
+                KINDS.iter().find(|known| Some(known.group) == group.as_deref() && Some(known.kind) == kind.as_deref());
+            if let Some(known) = known {
+                item.refuse(&format!("`{}` is covered already", known.kind));
             }
             Self { group: group.unwrap_or_default(), kind: kind.unwrap_or_default(), path: path.unwrap_or_default() }
         })
