@@ -13,6 +13,7 @@ use forewarn_core::source::Source;
 use forewarn_core::yaml::Documents;
 use forewarn_engine::{Engine, Limits, precompile};
 
+use crate::native;
 use crate::workspace::Workspace;
 
 /// The manifest that every policy is asked about.
@@ -34,14 +35,15 @@ pub(crate) fn bench(workspace: &Workspace, paths: &[String]) -> Result<()> {
 fn modules(workspace: &Workspace) -> Result<()> {
     let payload = payload(&fs::read_to_string(workspace.root.join(MANIFEST))?)?;
     println!(
-        "\none `validate` of {} bytes, and one call that does nothing, each in a fresh instance \
-         (best of {ROUNDS} batches of {CALLS})",
+        "\none `validate` of {} bytes, and one call that does nothing, each in a fresh instance; the same rule compiled \
+         natively, and how many times as long the module takes (best of {ROUNDS} batches of {CALLS})",
         payload.len()
     );
     println!(
-        "{:24} {:>9} {:>12} {:>9} {:>9} {:>9}",
-        "policy", "Wasm", "machine code", "compile", "nothing", "validate"
+        "{:24} {:>9} {:>12} {:>9} {:>9} {:>9} {:>9} {:>6}",
+        "policy", "Wasm", "machine code", "compile", "nothing", "validate", "native", "times"
     );
+    let native = native::measure(workspace, &payload)?;
     let engine = Engine::new(Limits::DEFAULT)?;
     for policy in &workspace.policies {
         let path = workspace.built_policies().join(format!("{}.wasm", policy.name));
@@ -60,14 +62,17 @@ fn modules(workspace: &Workspace) -> Result<()> {
             })
         };
         let (least, validate) = (call("protocol_version", b"")?, call("validate", &payload)?);
+        let native = native.get(&policy.name).copied().unwrap_or(f64::NAN);
         println!(
-            "{:24} {:>6} KB {:>9} KB {:>6} ms {:>6.1} µs {:>6.1} µs",
+            "{:24} {:>6} KB {:>9} KB {:>6} ms {:>6.1} µs {:>6.1} µs {:>6.1} µs {:>6.1}",
             policy.name,
             size.div_ceil(1000),
             machine_code.len().div_ceil(1000),
             compile.as_millis(),
             least.as_secs_f64() * 1e6,
-            validate.as_secs_f64() * 1e6
+            validate.as_secs_f64() * 1e6,
+            native,
+            validate.as_secs_f64() * 1e6 / native
         );
     }
     Ok(())

@@ -6,6 +6,7 @@ mod compile;
 mod generate;
 mod lint;
 mod metadata;
+mod native;
 mod new_policy;
 mod try_template;
 mod wasm;
