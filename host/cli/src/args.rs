@@ -36,9 +36,9 @@ pub(crate) enum Command {
 /// `forewarn check`
 #[derive(Debug, Args)]
 pub(crate) struct Check {
-    /// Files, directories (searched for .yaml, .yml and .json, honouring .gitignore and .forewarnignore), or `-` for
-    /// standard input
-    #[arg(value_name = "PATH", required = true)]
+    /// Files, directories (searched for .yaml, .yml and .json, honouring .gitignore and .forewarnignore, hidden ones left
+    /// out), or `-` for standard input
+    #[arg(value_name = "PATH", default_value = ".")]
     pub(crate) paths: Vec<PathBuf>,
 
     /// Apply only this policy; may be repeated

@@ -1,7 +1,5 @@
 //! `forewarn check`
 
-use std::io::{ErrorKind, Write as _};
-
 use anstream::{AutoStream, ColorChoice};
 use anyhow::anyhow;
 use forewarn_core::finding::Severity;
@@ -16,6 +14,7 @@ use serde_json::value::Map;
 use crate::args::{Check, Color, FailOn, Format};
 use crate::exit::{Exit, Failure};
 use crate::inputs::{self, Input, InputError};
+use crate::output::print;
 use crate::progress::Progress;
 use crate::{module, parallel, settings};
 
@@ -213,7 +212,11 @@ fn check_settings(policy: &Policy<Module>, engine: &Engine) -> Result<(), Failur
 }
 
 fn problem(error: &InputError) -> Problem {
-    Problem { file: Some(error.path().to_owned()), ..Problem::new(ProblemKind::Input, error.to_string()) }
+    let problem = Problem::new(ProblemKind::Input, error.to_string());
+    match error.position() {
+        Some(position) => problem.at(error.path(), position),
+        None => Problem { file: Some(error.path().to_owned()), ..problem },
+    }
 }
 
 fn available_jobs() -> usize {
@@ -225,13 +228,5 @@ fn choose_color(color: Color) {
         Color::Auto => {}
         Color::Always => ColorChoice::Always.write_global(),
         Color::Never => ColorChoice::Never.write_global(),
-    }
-}
-
-fn print(text: &str) -> Result<(), Failure> {
-    match anstream::stdout().lock().write_all(text.as_bytes()) {
-        // Whoever reads has seen enough; the exit code still tells.
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::input(error)),
-        _ => Ok(()),
     }
 }

@@ -1,12 +1,11 @@
 //! `forewarn explain`
 
-use std::io::Write as _;
-
 use anyhow::anyhow;
 
 use crate::args::Explain;
 use crate::exit::{Exit, Failure};
 use crate::module;
+use crate::output::print;
 
 /// Prints a policy's page.
 ///
@@ -19,6 +18,5 @@ pub(crate) fn explain(args: &Explain) -> Result<Exit, Failure> {
     let (_, metadata) = found.ok_or_else(|| module::unknown_policy(id))?;
     let page = metadata.annotation("io.kubewarden.policy.usage");
     let page = page.ok_or_else(|| Failure::engine(anyhow!("policy `{id}` has no page")))?;
-    let mut out = anstream::stdout().lock();
-    writeln!(out, "{}", page.trim_end()).map(|()| Exit::Clean).map_err(Failure::input)
+    print(&format!("{}\n", page.trim_end())).map(|()| Exit::Clean)
 }

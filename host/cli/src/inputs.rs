@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use forewarn_core::source::Position;
 use forewarn_core::yaml::MAX_FILE_BYTES;
 use ignore::WalkBuilder;
 use thiserror::Error;
@@ -57,6 +58,12 @@ pub(crate) enum InputError {
         /// The directory.
         path: String,
     },
+    /// Reading it could take forever, or take what is not meant for us.
+    #[error("`{path}` is no regular file, and only such are read from directories")]
+    NotAFile {
+        /// The path.
+        path: String,
+    },
     /// The file is larger than the limit.
     #[error("`{path}` is larger than {} MiB, the most that is read", MAX_FILE / (1024 * 1024))]
     TooLarge {
@@ -64,12 +71,12 @@ pub(crate) enum InputError {
         path: String,
     },
     /// The file is no text.
-    #[error("`{path}` is not UTF-8 from byte {offset}")]
+    #[error("`{path}` is not UTF-8")]
     NotUtf8 {
         /// The path.
         path: String,
-        /// Bytes from the start.
-        offset: usize,
+        /// Where it begins not to be.
+        position: Position,
     },
 }
 
@@ -80,8 +87,17 @@ impl InputError {
             Self::Io { path, .. }
             | Self::Walk { path, .. }
             | Self::Empty { path }
+            | Self::NotAFile { path }
             | Self::TooLarge { path }
             | Self::NotUtf8 { path, .. } => path,
+        }
+    }
+
+    /// Where in the input it is, when it is at one place.
+    pub(crate) fn position(&self) -> Option<Position> {
+        match self {
+            Self::NotUtf8 { position, .. } => Some(*position),
+            _ => None,
         }
     }
 }
@@ -89,26 +105,26 @@ impl InputError {
 /// The inputs behind the given paths, in the order given and sorted inside directories, each file once.
 /// What cannot be searched is told beside what can.
 pub(crate) fn collect(paths: &[PathBuf]) -> (Vec<Input>, Vec<InputError>) {
-    let mut inputs = Vec::new();
+    let mut inputs: Vec<Input> = Vec::new();
     let mut errors = Vec::new();
     let mut seen = BTreeSet::new();
+    // A file is the same one however its path is written.
+    let mut is_new = |path: &Path| seen.insert(std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()));
     for path in paths {
         let given = display(path);
         if path.as_os_str() == "-" {
-            if seen.insert(path.clone()) {
+            if inputs.iter().all(|input| input.source != Source::Stdin) {
                 inputs.push(Input { name: "<stdin>".to_owned(), source: Source::Stdin });
             }
         } else if path.is_dir() {
-            let before = seen.len();
-            for found in walk(path, &mut errors) {
-                if seen.insert(found.clone()) {
-                    inputs.push(Input { name: display(&found), source: Source::Found(found) });
-                }
-            }
-            if seen.len() == before && !inputs.iter().any(|input| input.is_inside(path)) {
+            let errors_before = errors.len();
+            let found = walk(path, &mut errors);
+            if found.is_empty() && errors.len() == errors_before {
                 errors.push(InputError::Empty { path: given });
             }
-        } else if seen.insert(path.clone()) {
+            let new = found.into_iter().filter(|path| is_new(path));
+            inputs.extend(new.map(|path| Input { name: display(&path), source: Source::Found(path) }));
+        } else if is_new(path) {
             inputs.push(Input { name: given, source: Source::Named(path.clone()) });
         }
     }
@@ -119,6 +135,10 @@ fn walk(directory: &Path, errors: &mut Vec<InputError>) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let walk = WalkBuilder::new(directory)
         .require_git(false)
+        // What a machine or another tool ignores must not change the report.
+        .git_global(false)
+        .git_exclude(false)
+        .ignore(false)
         .add_custom_ignore_filename(IGNORE_FILE)
         .sort_by_file_name(std::ffi::OsStr::cmp)
         .build();
@@ -145,21 +165,21 @@ fn display(path: &Path) -> String {
 }
 
 impl Input {
-    fn is_inside(&self, directory: &Path) -> bool {
-        matches!(&self.source, Source::Named(path) | Source::Found(path) if path.starts_with(directory))
-    }
-
     /// Reads the text. `None` for a JSON file that was found in a directory and is clearly something else, such as
     /// an editor's configuration, which need not even be valid JSON.
     ///
     /// # Errors
-    /// [`InputError`] when it cannot be read, is too large, or is not UTF-8.
+    /// [`InputError`] when it cannot be read, is too large, is not UTF-8, or is something else than a file.
     pub(crate) fn read(&self) -> Result<Option<String>, InputError> {
         let io = |error| InputError::Io { path: self.name.clone(), error };
         let mut bytes = Vec::new();
         match &self.source {
             Source::Stdin => {
                 std::io::stdin().lock().take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(io)?;
+            }
+            // Asked before it is opened, because opening a named pipe waits for a writer.
+            Source::Found(path) if !std::fs::metadata(path).map_err(io)?.is_file() => {
+                return Err(InputError::NotAFile { path: self.name.clone() });
             }
             Source::Named(path) | Source::Found(path) => {
                 let file = std::fs::File::open(path).map_err(io)?;
@@ -174,9 +194,10 @@ impl Input {
         if bytes.len() as u64 > MAX_FILE {
             return Err(InputError::TooLarge { path: self.name.clone() });
         }
-        let text = String::from_utf8(bytes).map_err(|error| InputError::NotUtf8 {
-            path: self.name.clone(),
-            offset: error.utf8_error().valid_up_to(),
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let valid = String::from_utf8_lossy(error.as_bytes());
+            let position = forewarn_core::source::Source::new(&valid).position(error.utf8_error().valid_up_to());
+            InputError::NotUtf8 { path: self.name.clone(), position }
         })?;
         let other_json = matches!(&self.source, Source::Found(path) if path.extension().is_some_and(|e| e == "json"))
             && !text.contains("apiVersion");

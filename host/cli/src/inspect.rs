@@ -1,6 +1,6 @@
 //! `forewarn inspect`
 
-use std::io::Write as _;
+use std::fmt::{self, Write as _};
 
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 use crate::args::{Format, Inspect};
 use crate::exit::{Exit, Failure};
 use crate::module::{self, NamedModule};
+use crate::output::{harmless, print};
 
 /// Prints what a module says about itself and what it asks of its host.
 ///
@@ -16,8 +17,8 @@ use crate::module::{self, NamedModule};
 pub(crate) fn inspect(args: &Inspect) -> Result<Exit, Failure> {
     let module = module::named(&args.module)?;
     let digest = digest(&module.wasm);
-    let mut out = anstream::stdout().lock();
-    let written = match args.format {
+    let mut out = String::new();
+    match args.format {
         Format::Json => {
             let names = |item: (&String, &String)| format!("{}.{}", item.0, item.1);
             let imports: Vec<_> =
@@ -34,8 +35,9 @@ pub(crate) fn inspect(args: &Inspect) -> Result<Exit, Failure> {
             writeln!(out, "{value:#}")
         }
         Format::Text => text(&mut out, &module, &digest),
-    };
-    written.map(|()| Exit::Clean).map_err(Failure::input)
+    }
+    .map_err(Failure::engine)?;
+    print(&harmless(&out)).map(|()| Exit::Clean)
 }
 
 /// `sha256:` and the hash of the bytes in hexadecimal, as OCI registries name them.
@@ -44,7 +46,7 @@ fn digest(wasm: &[u8]) -> String {
     hash.iter().fold(String::from("sha256:"), |text, byte| text + &format!("{byte:02x}"))
 }
 
-fn text(out: &mut impl std::io::Write, module: &NamedModule, digest: &str) -> std::io::Result<()> {
+fn text(out: &mut String, module: &NamedModule, digest: &str) -> fmt::Result {
     writeln!(out, "digest    {digest}")?;
     writeln!(out, "size      {} bytes", module.info.size)?;
     for import in &module.info.imports {

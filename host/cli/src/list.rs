@@ -1,13 +1,11 @@
 //! `forewarn list`
 
-use std::io::Write as _;
-
 use anstyle::Style;
 use serde_json::json;
 
 use crate::args::{Format, List};
 use crate::exit::{Exit, Failure};
-use crate::module;
+use crate::{module, output};
 
 const BOLD: Style = Style::new().bold();
 
@@ -31,15 +29,14 @@ pub(crate) fn list(args: &List) -> Result<Exit, Failure> {
             }
         })
         .collect();
-    let mut out = anstream::stdout().lock();
-    let written = match args.format {
+    output::write(|out| match args.format {
         Format::Json => {
             let rows: Vec<_> = rows.iter().map(Row::json).collect();
             writeln!(out, "{:#}", json!({ "version": 1, "policies": rows }))
         }
-        Format::Text => text(&mut out, &rows),
-    };
-    written.map(|()| Exit::Clean).map_err(Failure::input)
+        Format::Text => text(out, &rows),
+    })?;
+    Ok(Exit::Clean)
 }
 
 struct Row<'a> {
@@ -64,7 +61,7 @@ impl Row<'_> {
     }
 }
 
-fn text(out: &mut impl std::io::Write, rows: &[Row<'_>]) -> std::io::Result<()> {
+fn text(out: &mut dyn std::io::Write, rows: &[Row<'_>]) -> std::io::Result<()> {
     let mut chapters: Vec<&str> = Vec::new();
     for row in rows {
         if !chapters.contains(&row.chapter) {

@@ -8,6 +8,7 @@ mod inputs;
 mod inspect;
 mod list;
 mod module;
+mod output;
 mod parallel;
 mod progress;
 mod run;
@@ -20,6 +21,7 @@ use clap::Parser as _;
 
 use crate::args::{Cli, Command};
 use crate::exit::{Exit, Failure};
+use crate::output::harmless;
 
 fn main() -> Exit {
     let result = match Cli::parse().command {
@@ -38,7 +40,7 @@ const HELP: Style = AnsiColor::Cyan.on_default().bold();
 fn tell(failure: &Failure) -> Exit {
     let mut err = anstream::stderr().lock();
     // When standard error is closed too, the exit code is all that is left to say.
-    let _ = writeln!(err, "{ERROR}error{ERROR:#}: {:#}", failure.error);
+    let _ = writeln!(err, "{ERROR}error{ERROR:#}: {}", harmless(&format!("{:#}", failure.error)));
     if let Some(help) = &failure.help {
         let _ = writeln!(err, "{HELP}help{HELP:#}: {help}");
     }

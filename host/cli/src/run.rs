@@ -1,6 +1,6 @@
 //! `forewarn run`
 
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::args::Run;
 use crate::exit::{Exit, Failure};
+use crate::output::print;
 use crate::{module, settings};
 
 /// Asks one module about one request, as the policy-server does: settings first, then the request. Prints the
@@ -45,8 +46,7 @@ pub(crate) fn run(args: &Run) -> Result<Exit, Failure> {
         Some(false) => Exit::Denied,
         None => return Err(Failure::engine(anyhow!("the reply does not say `accepted`: {reply}"))),
     };
-    let mut out = anstream::stdout().lock();
-    writeln!(out, "{reply:#}").map(|()| exit).map_err(Failure::input)
+    print(&format!("{reply:#}\n")).map(|()| exit)
 }
 
 fn read_request(path: &Path) -> Result<AdmissionRequest, Failure> {
@@ -57,6 +57,7 @@ fn read_request(path: &Path) -> Result<AdmissionRequest, Failure> {
         std::fs::File::open(path).and_then(|mut file| file.read_to_string(&mut text))
     };
     read.with_context(|| format!("cannot read `{}`", path.display())).map_err(Failure::input)?;
-    let request = AdmissionRequest::from_json(&text).with_context(|| format!("`{}`", path.display()));
+    let request = AdmissionRequest::from_json(&text)
+        .with_context(|| format!("`{}` is no AdmissionReview and no AdmissionRequest", path.display()));
     request.map_err(Failure::input)
 }

@@ -95,7 +95,7 @@ pub struct UserInfo {
 #[derive(Debug, Error)]
 pub enum RequestError {
     /// The text is not JSON, or a field is missing or has the wrong type. The error has line and column.
-    #[error("not an AdmissionReview and not an AdmissionRequest: {0}")]
+    #[error(transparent)]
     Json(#[from] serde_json::Error),
 }
 

@@ -42,8 +42,7 @@ impl Contents {
     pub fn of(document: &Document<'_>) -> Self {
         let mut contents = Self::default();
         let root = document.root();
-        let is_null = document.scalar(root).is_some_and(|scalar| scalar.kind == ScalarKind::Null);
-        if !is_null {
+        if !is_null(document, root) {
             contents.collect(document, root, None);
         }
         contents
@@ -69,6 +68,7 @@ impl Contents {
                 return;
             }
             if api_version == "v1" && item_kind.is_empty() {
+                self.others.extend(items.filter(|items| !is_null(document, *items)));
                 return;
             }
         }
@@ -98,6 +98,10 @@ impl Contents {
             inherited,
         });
     }
+}
+
+fn is_null(document: &Document<'_>, node: NodeId) -> bool {
+    document.scalar(node).is_some_and(|scalar| scalar.kind == ScalarKind::Null)
 }
 
 impl Object {
@@ -212,9 +216,11 @@ mod tests {
                  - {apiVersion: v1, kind: List, items: [{apiVersion: v1, kind: Secret}]}\n---\n\
                  apiVersion: v1\nkind: PodList\nitems: [{metadata: {name: a}}]\n---\n\
                  apiVersion: v1\nkind: List\n---\n\
+                 apiVersion: v1\nkind: List\nitems: {}\n---\n\
+                 apiVersion: v1\nkind: List\nitems:\n---\n\
                  apiVersion: example.com/v1\nkind: AllowList\nspec: {}\n"
             ),
-            (["|v1 Pod", "|v1 Secret", "|v1 Pod a", "example.com|v1 AllowList"].map(str::to_owned).to_vec(), 1)
+            (["|v1 Pod", "|v1 Secret", "|v1 Pod a", "example.com|v1 AllowList"].map(str::to_owned).to_vec(), 2)
         );
     }
 

@@ -12,6 +12,10 @@ pub use forewarn_core::metadata::SECTION as METADATA_SECTION;
 ///
 /// [`InspectError`] when the bytes are no WebAssembly module, with the offset of the first bad byte.
 pub fn inspect(wasm: &[u8]) -> Result<ModuleInfo, InspectError> {
+    // The parser would spell the bytes out.
+    if !wasm.starts_with(b"\0asm") {
+        return Err(InspectError::Malformed { offset: 0, reason: "`\\0asm` is expected".to_owned() });
+    }
     let mut info =
         ModuleInfo { size: wasm.len(), imports: Vec::new(), exports: Vec::new(), custom_sections: Vec::new() };
     for payload in Parser::new(0).parse_all(wasm) {

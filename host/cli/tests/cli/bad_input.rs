@@ -7,7 +7,7 @@ use crate::forewarn::{BAD, Folder, ONLY};
 #[test]
 fn what_cannot_be_read_is_told_and_the_rest_is_reviewed() {
     let folder = Folder::new(&[("pod.yaml", BAD), ("empty/readme.md", "")]);
-    folder.write("latin1.yaml", b"a: \xe9\n");
+    folder.write("latin1.yaml", b"b: 1\na: \xe9\n");
     let (code, report) = folder.report(&[ONLY, &["missing.yaml", "empty", "latin1.yaml", "pod.yaml"]].concat());
     assert_eq!(code, 3);
     assert_eq!(report["summary"]["denied"], 1);
@@ -15,6 +15,7 @@ fn what_cannot_be_read_is_told_and_the_rest_is_reviewed() {
         report["errors"].as_array().unwrap().iter().map(|e| (e["kind"].clone(), e["file"].clone())).collect();
     let input = |file: &str| (json!("input"), json!(file));
     assert_eq!(errors, [input("empty"), input("missing.yaml"), input("latin1.yaml")]);
+    assert_eq!((&report["errors"][2]["line"], &report["errors"][2]["column"]), (&json!(2), &json!(4)));
 }
 
 #[test]
@@ -108,6 +109,27 @@ fn wrong_usage_names_what_is_allowed() {
             assert!(outcome.stderr.contains(word), "{args:?}: `{word}` is not in {}", outcome.stderr);
         }
     }
-    assert_eq!(folder.run(&["check"]).code, 2);
+    assert_eq!(folder.run(&[]).code, 2);
     assert_eq!(folder.run(&["chek"]).code, 2);
+}
+
+#[test]
+#[cfg(unix)]
+fn only_regular_files_are_read_from_directories() {
+    let folder = Folder::new(&[("a/pod.yaml", BAD)]);
+    std::os::unix::fs::symlink("/dev/zero", folder.path().join("a/zero.yaml")).unwrap();
+    std::os::unix::fs::symlink("nowhere", folder.path().join("a/dangling.yaml")).unwrap();
+    std::os::unix::fs::symlink("../a", folder.path().join("a/loop")).unwrap();
+    let (code, report) = folder.report(&[ONLY, &["a"]].concat());
+    let errors: Vec<_> = report["errors"].as_array().unwrap().iter().map(|error| error["file"].as_str()).collect();
+    assert_eq!((code, errors), (3, vec![Some("a/dangling.yaml"), Some("a/zero.yaml")]));
+    assert_eq!(report["summary"]["denied"], 1);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_file_name_gives_no_orders_to_the_terminal() {
+    let folder = Folder::new(&[("a\u{1b}[31m\nb.yaml", BAD)]);
+    let outcome = folder.run(&[&["check", "--color", "always", "."], ONLY].concat());
+    assert!(outcome.stdout.contains("a\u{fffd}[31m\u{fffd}b.yaml:11:35"), "{}", outcome.stdout);
 }

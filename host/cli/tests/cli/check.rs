@@ -148,9 +148,32 @@ fn honours_ignore_files() {
 }
 
 #[test]
+fn reviews_the_current_directory_without_a_path() {
+    let folder = Folder::new(&[("a/pod.yaml", BAD)]);
+    let (_, report) = folder.report(ONLY);
+    assert_eq!(places(&report), [("a/pod.yaml".to_owned(), 11, 35)]);
+}
+
+#[test]
+fn what_a_machine_or_another_tool_ignores_is_reviewed() {
+    let folder = Folder::new(&[
+        (".ignore", "a.yaml\n"),
+        (".git/info/exclude", "b.yaml\n"),
+        ("home/.config/git/ignore", "c.yaml\n"),
+        ("a.yaml", BAD),
+        ("b.yaml", BAD),
+        ("c.yaml", BAD),
+    ]);
+    let home = folder.path().join("home");
+    let outcome = folder.run_in_home(&[&["check", "--quiet", "."], ONLY].concat(), &home);
+    assert_eq!(outcome.stdout.matches("--> ").count(), 3, "{}", outcome.stdout);
+}
+
+#[test]
 fn a_file_named_twice_is_reviewed_once() {
     let folder = Folder::new(&[("a/pod.yaml", BAD)]);
-    let (_, report) = folder.report(&[ONLY, &["a/pod.yaml", "a", "a/pod.yaml"]].concat());
+    let spellings = ["a/pod.yaml", "a", "./a", "a/../a/pod.yaml", "./a/pod.yaml"];
+    let (_, report) = folder.report(&[ONLY, &spellings].concat());
     assert_eq!((&report["summary"]["files"], &report["errors"]), (&json!(1), &json!([])));
 }
 

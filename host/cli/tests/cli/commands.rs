@@ -48,7 +48,8 @@ fn inspect_reads_modules_without_running_them() {
     let plain = folder.run(&["inspect", "plain.wasm"]);
     assert_eq!(plain.code, 0);
     assert!(plain.stdout.contains("import    env.f") && plain.stdout.contains("not annotated"), "{}", plain.stdout);
-    assert_eq!(folder.run(&["inspect", "text.wasm"]).code, 4);
+    let text = folder.run(&["inspect", "text.wasm"]);
+    assert_eq!((text.code, text.stderr.lines().count()), (4, 1), "{}", text.stderr);
     assert_eq!(folder.run(&["inspect", "missing.wasm"]).code, 3);
 }
 
@@ -81,9 +82,21 @@ fn run_asks_one_module() {
     let wrong = run("bad.json", &["--settings", "wrong.yaml"]);
     assert_eq!(wrong.code, 2);
     assert!(wrong.stderr.contains("did you mean `mutate`"), "{}", wrong.stderr);
-    assert_eq!(run("none.json", &[]).code, 3);
+    let none = run("none.json", &[]);
+    assert_eq!(none.code, 3);
+    assert_eq!(none.stderr.matches("missing field `uid`").count(), 1, "{}", none.stderr);
     assert_eq!(run("missing.json", &[]).code, 3);
     let input = folder
         .run_with_input(&["run", "--module", "privilege-escalation", "--request", "-"], &request(false).to_string());
     assert_eq!(input.code, 0);
+}
+
+#[test]
+fn a_reader_who_has_seen_enough_is_no_error() {
+    let folder = Folder::new(&[("pod.yaml", crate::forewarn::BAD)]);
+    let commands: [(&[&str], i32); 4] =
+        [(&["check", "pod.yaml"], 1), (&["list"], 0), (&["explain", "root-user"], 0), (&["inspect", "root-user"], 0)];
+    for (args, code) in commands {
+        assert_eq!(folder.run_unread(args), (code, String::new()), "{args:?}");
+    }
 }

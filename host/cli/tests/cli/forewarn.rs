@@ -39,24 +39,27 @@ impl Folder {
         self.run_with_input(args, "")
     }
 
+    /// With `home` as the user's folder.
+    pub(crate) fn run_in_home(&self, args: &[&str], home: &Path) -> Outcome {
+        outcome(self.command(args).env("HOME", home), "")
+    }
+
     pub(crate) fn run_with_input(&self, args: &[&str], input: &str) -> Outcome {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_forewarn"))
-            .args(args)
-            .current_dir(self.path())
-            .env_clear()
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        // The command may end without reading its input.
-        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-        let output = child.wait_with_output().unwrap();
-        Outcome {
-            code: output.status.code().expect("the command ends by itself"),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
+        outcome(&mut self.command(args), input)
+    }
+
+    /// Runs the command with nobody reading what it prints, and gives its exit code and its complaints.
+    pub(crate) fn run_unread(&self, args: &[&str]) -> (i32, String) {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = self.command(args).stdout(writer).stderr(Stdio::piped()).output().unwrap();
+        (output.status.code().expect("the command ends by itself"), String::from_utf8(output.stderr).unwrap())
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_forewarn"));
+        command.args(args).current_dir(self.path()).env_clear();
+        command
     }
 
     /// The JSON report of a check.
@@ -64,6 +67,18 @@ impl Folder {
         let outcome = self.run(&[&["check", "--format", "json"], args].concat());
         let report = serde_json::from_str(&outcome.stdout).unwrap_or_else(|error| panic!("{error}: {outcome:?}"));
         (outcome.code, report)
+    }
+}
+
+fn outcome(command: &mut Command, input: &str) -> Outcome {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // The command may end without reading its input.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    Outcome {
+        code: output.status.code().expect("the command ends by itself"),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
     }
 }
 

@@ -6,6 +6,7 @@ use crate::problem::{Problem, ProblemKind};
 use crate::review::{FileReview, LocatedFinding, SkipReason};
 use crate::source::{Position, Source, Span};
 use annotate_snippets::{AnnotationKind, Group, Level, Message, Origin, Renderer, Snippet, normalize_untrusted_str};
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// Renders reviews and problems as text.
@@ -26,13 +27,14 @@ impl TextReport {
     #[must_use]
     pub fn file(&self, review: &FileReview, text: &str) -> String {
         let source = Source::new(text);
-        let file = review.file.as_str();
+        let file = one_line(&review.file);
+        let file = file.as_ref();
         let mut out = String::new();
         for merged in merge(&review.findings) {
             self.push(finding_group(file, &source, &merged), &mut out);
         }
         for problem in &review.problems {
-            self.push(problem_group(problem, Some(&source)), &mut out);
+            self.push(problem_group(problem, Some(file), Some(&source)), &mut out);
         }
         for skipped in &review.skipped {
             // Other YAML beside the manifests is no news; it is counted in the summary.
@@ -51,7 +53,8 @@ impl TextReport {
     #[must_use]
     pub fn problem(&self, problem: &Problem) -> String {
         let mut out = String::new();
-        self.push(problem_group(problem, None), &mut out);
+        let file = problem.file.as_deref().map(one_line);
+        self.push(problem_group(problem, file.as_deref(), None), &mut out);
         out
     }
 
@@ -171,10 +174,10 @@ fn with_snippet<'r>(group: Group<'r>, file: &'r str, source: &Source<'r>, span: 
     group.element(snippet.path(file))
 }
 
-fn problem_group<'r>(problem: &'r Problem, source: Option<&Source<'r>>) -> Group<'r> {
+fn problem_group<'r>(problem: &'r Problem, file: Option<&'r str>, source: Option<&Source<'r>>) -> Group<'r> {
     let group = Group::with_title(Level::ERROR.primary_title(problem.message.as_str()));
     let position = problem.line.map(|line| Position { line, column: problem.column.unwrap_or(1) });
-    let group = match (&problem.file, position, source) {
+    let group = match (file, position, source) {
         (Some(file), Some(position), Some(source)) if problem.kind == ProblemKind::Input => {
             let span = character_at(source, position);
             with_snippet(group, file, source, span, position)
@@ -196,6 +199,12 @@ fn character_at(source: &Source<'_>, position: Position) -> Span {
     let end = characters.next().map(|(at, _)| line.start() + at);
     let start = start.unwrap_or(line.end());
     Span::new(start, end.unwrap_or(line.end()))
+}
+
+/// A path without the control characters that would end the line or give orders to a terminal. The renderer takes paths
+/// as they are.
+fn one_line(path: &str) -> Cow<'_, str> {
+    if path.contains(char::is_control) { path.replace(char::is_control, "\u{fffd}").into() } else { path.into() }
 }
 
 fn help(text: &str) -> Message<'static> {

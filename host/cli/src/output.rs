@@ -1,0 +1,27 @@
+//! Standard output.
+
+use std::io::{self, ErrorKind, Write};
+
+use crate::exit::Failure;
+
+/// Prints text to standard output, without its colours where they are not wanted.
+///
+/// # Errors
+/// Exit 3 when it cannot be written, as on a full disk.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    write(|out| out.write_all(text.as_bytes()))
+}
+
+/// Lets `write` write to standard output; otherwise like [`print`].
+pub(crate) fn write(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+    match write(&mut anstream::stdout().lock()) {
+        // Whoever reads has seen enough; the exit code still tells.
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::input(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Foreign text without the control characters that could give orders to a terminal.
+pub(crate) fn harmless(text: &str) -> String {
+    text.replace(|character: char| character.is_control() && character != '\n', "\u{fffd}")
+}
