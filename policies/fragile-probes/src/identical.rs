@@ -8,11 +8,15 @@ use crate::question::Question;
 
 /// What only costs rotation when readiness notices it costs a restart when liveness does.
 pub(crate) fn check<'a>(container: &Container<'a>) -> Option<Finding<'a>> {
-    let liveness = Probe::of(container, ProbeKind::Liveness)?;
-    let readiness = Probe::of(container, ProbeKind::Readiness)?;
-    let (handler, question) = Question::of(container, liveness)?;
+    let ask = |kind| {
+        let probe = Probe::of(container, kind)?;
+        Some((probe, Question::of(container, probe)?))
+    };
+    // Also what is not compared is read, so that a malformed field in it is found.
+    let [readiness, liveness, _startup] = ProbeKind::ALL.map(ask);
+    let ((readiness, (_, other)), (liveness, (handler, question))) = (readiness?, liveness?);
     let (kills, unrouted) = (patience(liveness), patience(readiness));
-    if question != Question::of(container, readiness)?.1 || kills > unrouted {
+    if question != other || kills > unrouted {
         return None;
     }
     let message = format!(
@@ -21,11 +25,11 @@ pub(crate) fn check<'a>(container: &Container<'a>) -> Option<Finding<'a>> {
     );
     let step = step(liveness);
     let enough = unrouted.saturating_mul(2).saturating_add(step - 1) / step;
-    let help = format!(
-        "let the `livenessProbe` ask the process alone, on an endpoint of its own, or set its `failureThreshold: {enough}` \
-         ({enough} × {step} s = {} s)",
-        enough.saturating_mul(step)
-    );
+    let mut help = "let the `livenessProbe` ask the process alone, on an endpoint of its own".to_owned();
+    if i32::try_from(enough).is_ok() {
+        let total = enough.saturating_mul(step);
+        help += &format!(", or set its `failureThreshold: {enough}` ({enough} × {step} s = {total} s)");
+    }
     Some(Finding::deny("identical", liveness.node, message).help(help))
 }
 

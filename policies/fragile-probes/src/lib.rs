@@ -86,7 +86,8 @@ fn host_field<'a>(
     let node = handler.field("host")?;
     let host = handler.string("host").filter(|host| !host.is_empty())?;
     let field = probe.kind.field();
-    let loopback = host == "localhost" || host == "::1" || host.starts_with("127.");
+    // To connect to the unspecified address is to connect to the loopback one.
+    let loopback = matches!(host.as_ref(), "localhost" | "::1" | "0.0.0.0" | "::") || host.starts_with("127.");
     // The kubelet asks from the node's network, which such a pod shares.
     if loopback && workload.spec.boolean("hostNetwork") == Some(true) {
         return None;

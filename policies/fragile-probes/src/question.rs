@@ -32,26 +32,33 @@ pub(crate) enum Question<'a> {
 impl<'a> Question<'a> {
     /// The handler's name and what the probe asks; nothing when it has no handler or more than one.
     pub(crate) fn of(container: &Container<'a>, probe: Probe<'a>) -> Option<(&'static str, Self)> {
-        let mut handlers = probe.handlers();
-        let (name, handler) = handlers.next()?;
-        if handlers.next().is_some() {
-            return None;
-        }
+        let mut questions = probe.handlers().map(|(name, handler)| (name, Self::read(container, name, handler)));
+        // Each is read, so that what is malformed in it is found.
+        let first = questions.next();
+        if questions.count() == 0 { first } else { None }
+    }
+
+    fn read(container: &Container<'a>, name: &str, handler: Node<'a>) -> Self {
         let port = || Port::of(handler).map(|port| port.resolved(container));
-        let question = match name {
+        match name {
             "httpGet" => Self::Http {
                 scheme: text(handler, "scheme", "HTTP"),
                 host: text(handler, "host", ""),
                 port: port(),
-                path: text(handler, "path", "/"),
+                path: path(handler),
                 headers: headers(handler),
             },
             "tcpSocket" => Self::Tcp { host: text(handler, "host", ""), port: port() },
             "grpc" => Self::Grpc { port: port(), service: text(handler, "service", "") },
             _ => Self::Exec(handler.strings("command").map(|(_, word)| word).collect()),
-        };
-        Some((name, question))
+        }
     }
+}
+
+/// The path without the slash at its beginning, which the kubelet adds where it is missing.
+fn path<'a>(handler: Node<'a>) -> Cow<'a, str> {
+    let path = text(handler, "path", "");
+    path.strip_prefix('/').map(|rest| rest.to_owned().into()).unwrap_or(path)
 }
 
 /// The string under `key`; the default also where it is empty.

@@ -134,7 +134,7 @@ impl StartupKill {
                 "a start that hangs",
                 format!(
                     "remove `initialDelaySeconds` and add {}, which ends the wait with the first good answer",
-                    advice::words(liveness, need.seconds.max(liveness.budget()?))
+                    advice::words(liveness, need.seconds.max(liveness.budget()?).min(need::MAX_SECONDS))
                 ),
             ),
         };
