@@ -221,7 +221,13 @@ impl<'a> Findings<'a> {
                     "`{field}` is {} where Kubernetes expects {}, so the API server refuses the object",
                     malformed.found, malformed.expected
                 ),
-                help: Some(format!("write {}", malformed.expected)),
+                help: Some(match (malformed.expected, malformed.found) {
+                    ("a string", "a number" | "a boolean") => "put it in quotes".to_owned(),
+                    ("a boolean" | "a number" | "a whole number", "a string") => {
+                        format!("write {}, without quotes", malformed.expected)
+                    }
+                    _ => format!("write {}", malformed.expected),
+                }),
                 container: None,
                 class: None,
                 value: None,

@@ -106,9 +106,7 @@ impl<P: WorkloadPolicy> Policy for Guard<P> {
             return Outcome::default();
         }
         let mut findings = self.review(request, object);
-        if self.grandfather && request.operation() == Operation::Update {
-            self.soften_old(request, &mut findings);
-        }
+        self.soften_old(request, &mut findings);
         let mutated =
             (self.mutate && may_mutate(request, object)).then(|| self.repair(request, object, &mut findings)).flatten();
         Outcome { findings, mutated }
@@ -191,9 +189,14 @@ impl<P: WorkloadPolicy> Guard<P> {
         }
     }
 
-    /// Turns denials that the old object already earned into warnings.
+    /// Turns denials that the old object already earned into warnings, where the settings say so or another object
+    /// controls this one: only there can they be mended, and a refusal would keep the old ReplicaSet from being scaled
+    /// down once they are.
     fn soften_old(&self, request: &Request<'_>, findings: &mut [Reported]) {
         let Some(old) = request.old_object() else { return };
+        if request.operation() != Operation::Update || !(self.grandfather || is_controlled(old)) {
+            return;
+        }
         let mut before = self.review(request, old);
         let denials = findings.iter_mut().filter(|finding| finding.severity == Severity::Deny);
         for finding in denials.filter(|finding| finding.code != "malformed") {
@@ -230,9 +233,7 @@ impl<P: WorkloadPolicy> Guard<P> {
             }));
             let tape = Tape::parse(&text).ok()?;
             let mut left = self.review(request, tape.root());
-            if self.grandfather && request.operation() == Operation::Update {
-                self.soften_old(request, &mut left);
-            }
+            self.soften_old(request, &mut left);
             *findings = left;
         }
         if repaired.is_empty() {
@@ -287,7 +288,7 @@ fn may_mutate(request: &Request<'_>, object: Node<'_>) -> bool {
     }
 }
 
-/// Whether another object made this one and keeps it as it is.
+/// Whether another object made this one and keeps it as it is, as a Deployment does its ReplicaSets.
 fn is_controlled(object: Node<'_>) -> bool {
     let metadata = object.object("metadata").into_iter();
     metadata

@@ -241,13 +241,16 @@ impl<'a> Workload<'a> {
     pub fn runs_to_completion(&self) -> bool {
         let job = self.group == "batch" && matches!(self.kind.as_ref(), "Job" | "CronJob");
         let ends = matches!(self.spec.string("restartPolicy").as_deref(), Some("Never" | "OnFailure"));
+        let own = self.metadata();
         let owned_by_job = || {
-            self.metadata().into_iter().flat_map(|metadata| metadata.objects("ownerReferences")).any(|owner| {
+            own.into_iter().flat_map(|metadata| metadata.objects("ownerReferences")).any(|owner| {
                 owner.string("kind").as_deref() == Some("Job")
                     && owner.string("apiVersion").is_some_and(|version| version.starts_with("batch/"))
             })
         };
-        job || ends || owned_by_job() || self.annotation("helm.sh/hook").is_some()
+        let job_pod = self.group.is_empty() && self.kind == "Pod" && owned_by_job();
+        let hook = || own.and_then(|metadata| metadata.object("annotations")?.string("helm.sh/hook")).is_some();
+        job || ends || job_pod || hook()
     }
 
     /// The object's annotation, else the pod template's.

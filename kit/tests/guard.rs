@@ -50,6 +50,10 @@ fn request(operation: &str, object: Value) -> Value {
     json!({"operation": operation, "kind": {"group": "", "version": "v1", "kind": "Pod"}, "object": object, "userInfo": {}})
 }
 
+fn deployed(kind: &str, operation: &str, object: Value) -> Value {
+    json!({"operation": operation, "kind": {"group": "apps", "version": "v1", "kind": kind}, "object": object})
+}
+
 fn ask(request: Value, settings: Value) -> Value {
     let payload = json!({"request": request, "settings": settings}).to_string();
     serde_json::from_str(&validate::<Guard<NoTerminal>>(payload.as_bytes()).expect("a reply")).expect("JSON")
@@ -120,6 +124,15 @@ fn exempts_by_name_and_image() {
 }
 
 #[test]
+fn exempts_containers_without_a_name_by_their_own_image() {
+    let object = pod(json!([{"image": "agent:1"}, {"image": "web:1"}, {"name": "", "image": "web:1"}]));
+    let settings = json!({"exempt": [{"images": ["agent:*"], "reason": "needs one"}]});
+    let reply = ask(request("CREATE", object), settings);
+    let exempt: Vec<_> = findings(&reply).iter().map(|f| !f["suppressed"].is_null()).collect();
+    assert_eq!((exempt, &reply["accepted"]), (vec![true, false, false], &json!(false)));
+}
+
+#[test]
 fn honours_annotations_only_when_told_and_only_with_a_reason() {
     let mut object = pod(json!([{"name": "a"}]));
     object["metadata"]["annotations"] = json!({"forewarn.dev/allow.terminal": "debugging"});
@@ -129,6 +142,15 @@ fn honours_annotations_only_when_told_and_only_with_a_reason() {
     let reply = ask(request("CREATE", object), json!({"honourAnnotations": true}));
     assert_eq!(reply["accepted"], false);
     assert!(findings(&reply)[0]["help"].as_str().is_some_and(|help| help.contains("gives no reason")));
+}
+
+#[test]
+fn takes_a_reason_from_the_pod_template_too() {
+    let annotated = |reason: &str| json!({"annotations": {"forewarn.dev/allow.terminal": reason}});
+    let object = json!({"metadata": annotated(""), "spec": {"template": {
+        "metadata": annotated("debugging"), "spec": {"containers": [{"name": "a"}]}}}});
+    let reply = ask(deployed("Deployment", "CREATE", object), json!({"honourAnnotations": true}));
+    assert_eq!(findings(&reply)[0]["suppressed"], json!({"by": "annotation", "reason": "debugging"}));
 }
 
 #[test]
@@ -143,6 +165,46 @@ fn grandfathers_only_what_was_there() {
     update["oldObject"] = pod(json!([{"name": "a", "tty": true}, {"name": "b"}]));
     let severities: Vec<_> = findings(&ask(update, settings)).iter().map(|f| f["severity"].clone()).collect();
     assert_eq!(severities, ["deny", "warn"], "another value is another finding");
+}
+
+#[test]
+fn an_old_violation_excuses_one_new_one() {
+    let mut update = request("UPDATE", pod(json!([{"image": "a"}, {"image": "b"}])));
+    update["oldObject"] = pod(json!([{"image": "a"}]));
+    let severities: Vec<_> =
+        findings(&ask(update, json!({"grandfather": true}))).iter().map(|f| f["severity"].clone()).collect();
+    assert_eq!(severities, ["warn", "deny"]);
+}
+
+#[test]
+fn lets_controllers_change_what_was_there_before_the_policy() {
+    let mut old =
+        json!({"metadata": {}, "spec": {"replicas": 3, "template": {"spec": {"containers": [{"name": "a"}]}}}});
+    let mut update = deployed("ReplicaSet", "UPDATE", old.clone());
+    update["object"]["spec"]["replicas"] = json!(0);
+    update["oldObject"] = old.clone();
+    assert_eq!(ask(update.clone(), json!({}))["accepted"], false);
+    old["metadata"]["ownerReferences"] = json!([{"kind": "Deployment", "name": "d", "controller": true}]);
+    update["oldObject"] = old;
+    let reply = ask(update.clone(), json!({}));
+    assert_eq!((&reply["accepted"], findings(&reply).len()), (&json!(true), 1));
+    update["object"]["spec"]["template"]["spec"]["containers"] = json!([{"name": "a"}, {"name": "b"}]);
+    assert_eq!(ask(update, json!({}))["accepted"], false, "nothing new gets in");
+}
+
+#[test]
+fn lets_deleted_objects_go() {
+    let mut going = pod(json!([{"name": "a"}]));
+    going["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+    let mut update = request("UPDATE", going.clone());
+    update["oldObject"] = pod(json!([{"name": "a"}]));
+    assert_eq!(ask(update.clone(), json!({}))["accepted"], false, "only the stored object is believed");
+    update["oldObject"] = going.clone();
+    assert_eq!(ask(update.clone(), json!({})), json!({"accepted": true}));
+    update["object"]["spec"]["ephemeralContainers"] = json!([{"name": "debug"}]);
+    update["subResource"] = json!("ephemeralcontainers");
+    assert_eq!(ask(update, json!({}))["accepted"], false);
+    assert_eq!(ask(request("CREATE", going), json!({}))["accepted"], false);
 }
 
 #[test]
@@ -168,6 +230,18 @@ fn leaves_alone_what_cannot_be_changed_or_is_exempt() {
     let exempt = json!({"mutate": true, "exempt": [{"containers": ["a"], "reason": "r"}]});
     let reply = ask(request("CREATE", object), exempt);
     assert_eq!((&reply["accepted"], &reply["mutated_object"]), (&json!(true), &Value::Null));
+}
+
+#[test]
+fn leaves_alone_what_a_deployment_compares_with_its_template() {
+    let mut object = json!({"metadata": {}, "spec": {"template": {"spec": {"containers": [{"name": "a"}]}}}});
+    let mutate = json!({"mutate": true});
+    assert_eq!(ask(deployed("ReplicaSet", "CREATE", object.clone()), mutate.clone())["accepted"], true);
+    object["metadata"]["ownerReferences"] = json!([{"kind": "Deployment", "name": "d", "controller": true}]);
+    for operation in ["CREATE", "UPDATE"] {
+        let reply = ask(deployed("ReplicaSet", operation, object.clone()), mutate.clone());
+        assert_eq!((&reply["accepted"], &reply["mutated_object"]), (&json!(false), &Value::Null), "{operation}");
+    }
 }
 
 #[test]
@@ -208,6 +282,11 @@ fn covers_added_kinds() {
                              "object": {"spec": {"tasks": tasks}}});
         assert_eq!(findings(&ask(request, settings.clone()))[0]["pointer"], pointer);
     }
+
+    let settings = json!({"kinds": [{"group": "batch.volcano.sh", "kind": "Job", "path": "/spec/tasks"}]});
+    let request = json!({"operation": "CREATE", "kind": {"group": "batch.volcano.sh", "kind": "Job", "version": "v1"},
+                         "object": {"spec": {"tasks": [{"containers": [{"name": "a"}]}]}}});
+    assert_eq!(findings(&ask(request, settings))[0]["pointer"], "/spec/tasks", "a list is no pod spec");
 }
 
 #[test]
@@ -217,6 +296,11 @@ fn checks_the_common_settings() {
         (json!({"exempt": [{"containers": ["a"]}]}), "`reason` is needed"),
         (json!({"exempt": [{"reason": "x"}]}), "`containers` or `images` is needed"),
         (json!({"kinds": [{"group": "g"}]}), "`kind` and `path` are needed"),
+        (
+            json!({"kinds": [{"group": "apps", "kind": "Deployment", "path": "/spec"}]}),
+            "`Deployment` is covered already",
+        ),
+        (json!({"kubernetesVersion": "1.36.x"}), "in quotes"),
         (json!({"kubernetesVersion": 1.3}), "in quotes"),
         (json!({"grandfather": "yes"}), "true or false"),
     ] {
