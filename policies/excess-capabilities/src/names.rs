@@ -19,6 +19,8 @@ pub(crate) struct Name<'a> {
     /// The capabilities that it was meant to name, in Kubernetes' spelling; more than one when a missing space in the
     /// YAML joined them.
     pub(crate) meant: Vec<String>,
+    /// Whether it stands where the whole list should.
+    instead_of_list: bool,
 }
 
 /// What `add` or `drop` holds.
@@ -33,10 +35,10 @@ pub(crate) struct Names<'a> {
 }
 
 impl<'a> Name<'a> {
-    fn read(node: Node<'a>) -> Option<Self> {
+    fn read(node: Node<'a>, instead_of_list: bool) -> Option<Self> {
         let text = node.expect(Kind::String)?.as_str()?;
         let meant = words(&text).map(|word| canonical(word.trim_start_matches('-'))).collect();
-        Some(Self { node, text, meant })
+        Some(Self { node, text, meant, instead_of_list })
     }
 
     /// The capability, when the text is one in any spelling.
@@ -46,10 +48,18 @@ impl<'a> Name<'a> {
 
     /// The finding about a name that is none, in the list of that key.
     pub(crate) fn unknown(&self, container: &Container<'a>, list: &str) -> Finding<'a> {
-        let message = format!(
-            "{container} has `{}` in `capabilities.{list}`, which is no Linux capability, so the entry does nothing",
-            self.text
-        );
+        let message = if self.instead_of_list {
+            format!(
+                "{container} has the text `{}` as `capabilities.{list}`: the API server expects a list and refuses it",
+                self.text
+            )
+        } else {
+            format!(
+                "{container} has `{}` in `capabilities.{list}`, which is no Linux capability: one container runtime \
+                 ignores the entry, another does not start the container",
+                self.text
+            )
+        };
         let help = if is_joined(&self.text) {
             format!("write one name a line, with a space behind the dash: `- {}`", self.meant.join("`, `- "))
         } else {
@@ -68,7 +78,7 @@ impl<'a> Names<'a> {
         let items = if joined { None } else { field.expect(Kind::Array) };
         let mut names = Self { field: Some(field), entries: Vec::new(), malformed: !joined && items.is_none() };
         for node in joined.then_some(field).into_iter().chain(items.into_iter().flat_map(Node::elements)) {
-            match Name::read(node) {
+            match Name::read(node, joined) {
                 Some(name) => names.entries.push(name),
                 None => names.malformed = true,
             }

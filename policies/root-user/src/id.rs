@@ -2,7 +2,7 @@
 
 use forewarn_kit::json::Node;
 use forewarn_kit::settings::Settings;
-use forewarn_kit::workload::{Class, Container, Workload};
+use forewarn_kit::workload::{Container, Origin, Workload};
 
 use crate::windows;
 
@@ -104,17 +104,13 @@ pub(crate) fn is_root(workload: &Workload<'_>, container: &Container<'_>) -> boo
 /// The mapping whose securityContext should say `field`: the pod's, so that one line repairs all containers, unless it
 /// would reach one that must stay as it is.
 pub(crate) fn repair_at<'a>(workload: &Workload<'a>, container: &Container<'a>, field: &str) -> Node<'a> {
-    let harmed = |other: &Container<'a>| {
-        let inherits = other.security(field).is_none();
-        inherits && (other.exempt || (field == "runAsNonRoot" && is_root(workload, other)))
-    };
-    let container_alone = container.security(field).is_some()
-        // A running pod takes nothing but the ephemeral container itself.
-        || container.class == Class::Ephemeral
-        // Knative Serving refuses a pod's securityContext unless the cluster switches it on.
-        || workload.group == "serving.knative.dev"
-        || workload.containers.iter().any(harmed);
-    if container_alone { container.node } else { workload.spec }
+    // Beside root, `runAsNonRoot: true` would only keep the container from starting.
+    let inherits_as_root = |other: &Container<'a>| other.security(field).is_none() && is_root(workload, other);
+    let harms = field == "runAsNonRoot" && workload.containers.iter().any(inherits_as_root);
+    match workload.fix_level(container, field) {
+        Origin::Pod if !harms => workload.spec,
+        _ => container.node,
+    }
 }
 
 /// How a message calls what `repair_at` gives.

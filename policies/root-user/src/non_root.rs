@@ -10,7 +10,9 @@ const FIELD: &[&str] = &["securityContext", "runAsNonRoot"];
 /// What is wrong with the effective `runAsNonRoot`, if anything.
 pub(crate) fn violation<'a>(workload: &Workload<'a>, container: &Container<'a>) -> Option<Finding<'a>> {
     let is_root = id::is_root(workload, container);
-    let consequence = if is_root {
+    let consequence = if is_root && workload.on_windows() {
+        "so the kubelet starts it as the administrator"
+    } else if is_root {
         "so the kubelet starts it as root"
     } else if workload.on_windows() {
         "so the kubelet starts it even when its image runs as the administrator"

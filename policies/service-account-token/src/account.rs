@@ -51,7 +51,8 @@ impl AccountGlob {
     /// Reads `<namespace>/<name>`.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (namespace, name) = text.split_once('/')?;
-        let whole = !namespace.is_empty() && !name.is_empty() && !name.contains('/');
+        let whole =
+            !namespace.is_empty() && !name.is_empty() && !name.contains('/') && !text.contains(char::is_whitespace);
         whole.then(|| Self { namespace: namespace.to_owned(), name: name.to_owned() })
     }
 
@@ -74,7 +75,7 @@ mod tests {
 
     #[test]
     fn reads_two_parts() {
-        for text in ["", "web", "/web", "shop/", "a/b/c"] {
+        for text in ["", "web", "/web", "shop/", "a/b/c", "a / b"] {
             assert_eq!(AccountGlob::parse(text), None, "{text}");
         }
     }

@@ -66,7 +66,10 @@ impl WorkloadPolicy for ServiceAccountToken {
              `{account}` to this policy's setting `allowed`",
             where_found(workload)
         );
-        findings.push(automount.finding(Severity::Deny, workload.spec, &account, message).help(help));
+        let finding = automount.finding(Severity::Deny, workload.spec, &account, message).help(help);
+        // The token goes with the whole pod; an exempt container is one that may need it.
+        let any_exempt = workload.containers.iter().any(|container| container.exempt);
+        findings.push(if any_exempt { finding } else { finding.fix(workload.spec, FIELD, "false") });
     }
 
     fn check_other<'a>(&'a self, request: &'a Request<'a>, object: Node<'a>, findings: &mut Findings<'a>) {
@@ -92,7 +95,7 @@ impl WorkloadPolicy for ServiceAccountToken {
             "set `automountServiceAccountToken: false` in the ServiceAccount; if its pods do call the API, add \
              `{account}` to this policy's setting `allowed`"
         );
-        findings.push(automount.finding(severity, object, &account, message).help(help));
+        findings.push(automount.finding(severity, object, &account, message).help(help).fix(object, FIELD, "false"));
     }
 }
 
@@ -123,7 +126,7 @@ impl<'a> Automount<'a> {
             Self::Unset => Finding::new(severity, "unset", missing(parent, FIELD), message),
         };
         // The token of another account is another violation.
-        finding.value(account.to_string()).fix(parent, FIELD, "false")
+        finding.value(account.to_string())
     }
 }
 

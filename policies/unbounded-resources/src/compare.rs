@@ -26,7 +26,11 @@ pub(crate) fn request_with_limit<'a>(bounds: &Bounds, own: &Stated<'a>, pod: &St
             "{owner} requests `{}` {name}, above {whose} of `{}`: the API server refuses it",
             request.text, limit.text
         );
-        let help = format!("lower the request to `{}`, or raise {whose} to `{}`", limit.text, request.text);
+        let help = if limit.value == Quantity::ZERO {
+            format!("raise {whose} to `{}` or more, or remove it", request.text)
+        } else {
+            format!("lower the request to `{}`, or raise {whose} to `{}`", limit.text, request.text)
+        };
         own.report(Finding::deny("request-above-limit", request.node, message).help(help).value(both), findings);
     } else if own.limit.amount().is_some()
         && bounds.is_too_far_above(own.resource, limit.value, request.value)

@@ -24,12 +24,14 @@ pub(crate) fn limit<'a>(bounds: &Bounds, own: &Stated<'a>, pod: &Stated<'a>, fin
         None => (own.missing(Side::Limit), format!("no {name} limit")),
     };
     let default = bounds.default_limit.get(resource).as_ref();
+    let (amount, suggested) = suggestion(bounds, resource, default);
     let suggested = match own.request.amount() {
-        Some(request) if !fits_request(bounds, own, amount(default, resource)) => &request.text,
-        _ => default.map_or(resource.modest_text(), |default| &default.text),
+        Some(request) if !fits_request(bounds, own, amount) => &request.text,
+        _ => suggested,
     };
     let note = pod_note(bounds, pod);
-    let help = format!("set `resources.limits.{name}: {suggested}`, or what it needs on its busiest day{note}");
+    let help =
+        format!("set `resources.limits.{name}` to what it needs on its busiest day, for example `{suggested}`{note}");
     let finding = Finding::deny("missing-limit", place, format!("{owner} has {what}: {why}")).help(help).value(name);
     let fits = |default: &&Amount| says_nothing(pod) && fits_request(bounds, own, default.value);
     own.report(fixed(finding, own, Side::Limit, default.filter(fits)), findings);
@@ -65,19 +67,23 @@ pub(crate) fn request<'a>(bounds: &Bounds, own: &Stated<'a>, pod: &Stated<'a>, f
         Resource::Memory => "the scheduler reserves nothing for it, and it is among the first to be evicted or killed",
     };
     let default = bounds.default_request.get(resource).as_ref();
+    let (amount, suggested) = suggestion(bounds, resource, default);
     let suggested = match own.limit.amount() {
-        Some(limit) if !fits_limit(bounds, own, amount(default, resource)) => &limit.text,
-        _ => default.map_or(resource.modest_text(), |default| &default.text),
+        Some(limit) if limit.value > Quantity::ZERO && !fits_limit(bounds, own, amount) => &limit.text,
+        _ => suggested,
     };
     let note = pod_note(bounds, pod);
-    let help = format!("set `resources.requests.{name}: {suggested}`, or what it needs on an ordinary day{note}");
+    let help =
+        format!("set `resources.requests.{name}` to what it needs on an ordinary day, for example `{suggested}`{note}");
     let finding = Finding::deny("missing-request", place, format!("{owner} {what}: {why}")).help(help).value(name);
     let fits = |default: &&Amount| says_nothing(pod) && fits_limit(bounds, own, default.value);
     own.report(fixed(finding, own, Side::Request, default.filter(fits)), findings);
 }
 
-fn amount(default: Option<&Amount>, resource: Resource) -> Quantity {
-    default.map_or(resource.modest(), |default| default.value)
+/// What to write where nothing better is known: the default, else something modest that is not above the maximum.
+fn suggestion<'b>(bounds: &'b Bounds, resource: Resource, default: Option<&'b Amount>) -> (Quantity, &'b str) {
+    let low_max = bounds.max.get(resource).as_ref().filter(|max| max.value < resource.modest());
+    default.or(low_max).map_or((resource.modest(), resource.modest_text()), |amount| (amount.value, &amount.text))
 }
 
 /// Whoever wrote the pod's own `resources` wants to know why they do not count.

@@ -91,7 +91,12 @@ impl Resource {
                 (format!("{amount} cores: more than most nodes have"), help)
             }
             Self::Memory => {
-                let write = if plain { format!("`{digits}Mi` for mebibytes") } else { "at least `1Mi`".to_owned() };
+                // A long number was meant as bytes.
+                let write = if plain && digits.len() <= 5 {
+                    format!("`{digits}Mi` for mebibytes")
+                } else {
+                    "at least `1Mi`".to_owned()
+                };
                 (format!("{amount} bytes: no process fits in there"), format!("write {write}"))
             }
         }

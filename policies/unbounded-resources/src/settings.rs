@@ -49,13 +49,17 @@ impl Bounds {
                 }),
             )
         });
-        let bounds = Self {
+        let mut bounds = Self {
             requests: settings.parsed_list("requests", "What has to be requested.", both, expected, Resource::named),
             limits: settings.parsed_list("limits", "What has to be limited.", both, expected, Resource::named),
-            max: settings.section("max", "The most that one container may have.", |max| {
-                let cpu = "The most CPU that a container may request or be limited to.";
-                amounts(max, [cpu, "The most memory that a container may request or be limited to."])
-            }),
+            max: settings.section(
+                "max",
+                "The most that one container may have; what has a maximum has to be limited.",
+                |max| {
+                    let cpu = "The most CPU that a container may request or be limited to.";
+                    amounts(max, [cpu, "The most memory that a container may request or be limited to."])
+                },
+            ),
             max_ratio: settings.section("maxLimitToRequest", "How far limits may be from requests.", |ratio| {
                 let cpu = "How many times its CPU request a container's CPU limit may be.";
                 amounts(ratio, [cpu, "How many times its memory request a container's memory limit may be."])
@@ -65,6 +69,10 @@ impl Bounds {
             pod_level: kubernetes >= POD_LEVEL_RESOURCES,
         };
         for resource in Resource::ALL {
+            // Without a limit a container may use more than any maximum.
+            if bounds.max.get(resource).is_some() && !bounds.limits.contains(&resource) {
+                bounds.limits.push(resource);
+            }
             bounds.refuse_nonsense(resource, settings);
         }
         bounds

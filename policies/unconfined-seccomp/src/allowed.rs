@@ -59,6 +59,7 @@ impl Allowed {
                 let known = self.paths.iter().any(|glob| glob::matches(glob, path));
                 (!known).then_some("which is not on the list: nobody has checked which system calls it lets through")
             }
+            Profile::StrayPath(_) => Some("but the API server refuses a `localhostProfile` beside it"),
             Profile::Unknown(_) => Some("which Kubernetes does not know"),
             Profile::Lacks(_) | Profile::Malformed => None,
         }

@@ -1,21 +1,15 @@
 //! The safe fix: RuntimeDefault, which every node has.
 
 use forewarn_kit::finding::Finding;
-use forewarn_kit::workload::{Class, Container, Origin, Workload};
+use forewarn_kit::workload::{Container, Origin, Workload};
 
 use crate::FIELD;
 use crate::profile::Profile;
 use crate::source;
 
-/// Where a profile for `container` belongs: with the whole pod, unless that cannot be changed any more or would change
-/// what an exempt container inherits.
+/// Where a profile for `container` belongs.
 pub(crate) fn level(workload: &Workload<'_>, container: &Container<'_>) -> Origin {
-    let inherits = |other: &Container<'_>| other.exempt && other.security("seccompProfile").is_none();
-    if container.class == Class::Ephemeral || workload.containers.iter().any(inherits) {
-        Origin::Container
-    } else {
-        Origin::Pod
-    }
+    workload.fix_level(container, "seccompProfile")
 }
 
 /// Gives the finding its fix, where the API server takes it.

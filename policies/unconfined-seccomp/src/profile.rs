@@ -41,6 +41,8 @@ pub(crate) enum Profile<'a> {
     Localhost(Cow<'a, str>),
     /// Unconfined.
     Unconfined,
+    /// A path beside a type that has none, which the API server refuses.
+    StrayPath(Type),
     /// The field of this name is needed and missing.
     Lacks(&'static [&'static str]),
     /// Nothing that Kubernetes knows.
@@ -58,6 +60,9 @@ impl<'a> Profile<'a> {
         }
         let (node, Some(name)) = part("type") else { return absent(field, &["type"]) };
         let profile = match Type::parse(&name) {
+            Some(kind @ (Type::RuntimeDefault | Type::Unconfined)) if field.field("localhostProfile").is_some() => {
+                return (Self::StrayPath(kind), part("localhostProfile").0);
+            }
             Some(Type::RuntimeDefault) => Self::RuntimeDefault,
             Some(Type::Unconfined) => Self::Unconfined,
             Some(Type::Localhost) => match part("localhostProfile") {
@@ -94,6 +99,7 @@ impl fmt::Display for Profile<'_> {
         f.write_str(match self {
             Self::RuntimeDefault => Type::RuntimeDefault.name(),
             Self::Unconfined => Type::Unconfined.name(),
+            Self::StrayPath(kind) => kind.name(),
             Self::Localhost(text) | Self::Unknown(text) => text,
             Self::Lacks(_) | Self::Malformed => "",
         })
