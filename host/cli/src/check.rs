@@ -32,18 +32,16 @@ pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
     let problems: Vec<_> = unreadable.iter().map(problem).collect();
 
     let mut report = Report::new(args, problems)?;
-    let mut progress = Progress::new(inputs.len(), args.quiet);
+    let progress = Progress::new(inputs.len(), args.quiet);
     let jobs = args.jobs.map_or_else(available_jobs, usize::from);
     let style = report.style.clone();
     let mut written = Ok(());
-    let mut done = 0;
     parallel::in_order(
         &inputs,
         jobs,
         |input| review(&reviewer, input, style.as_ref()),
         |reviewed| {
-            done += 1;
-            progress.step(done);
+            progress.step();
             if written.is_ok() {
                 progress.suspend(|| written = report.add(reviewed));
             }
