@@ -97,8 +97,8 @@ impl<'a> Tape<'a> {
             return Err(SyntaxError { offset: 0 });
         }
         let mut lexer = SliceLexer::new(text.as_bytes());
-        // A value every 16 bytes is denser than manifests are; it saves the growing.
-        let mut entries = Vec::with_capacity(text.len() / 16 + 4);
+        // Requests have a key or value every eight bytes or so; this saves the growing.
+        let mut entries = Vec::with_capacity(text.len() / 8 + 4);
         match lex(&mut lexer, text.len(), &mut entries) {
             Some(()) => Ok(Self { text, entries, malformed: RefCell::default() }),
             None => Err(SyntaxError { offset: text.len() - lexer.as_slice().len() }),
