@@ -223,7 +223,9 @@ impl<P: WorkloadPolicy> Guard<P> {
                 break;
             }
             let operations = chosen.iter().filter_map(|index| findings.get(*index)).flat_map(|finding| &finding.fix);
-            text = patch::apply(&text, operations)?;
+            // What cannot be applied is left as it is found: the object before it, with its denials.
+            let Some(next) = patch::apply(&text, operations) else { break };
+            let Ok(tape) = Tape::parse(&next) else { break };
             let fixed = findings.iter().enumerate().filter(|(index, _)| chosen.contains(index));
             repaired.extend(fixed.map(|(_, finding)| Reported {
                 severity: Severity::Warn,
@@ -231,10 +233,10 @@ impl<P: WorkloadPolicy> Guard<P> {
                 fix: Vec::new(),
                 ..finding.clone()
             }));
-            let tape = Tape::parse(&text).ok()?;
             let mut left = self.review(request, tape.root());
             self.soften_old(request, &mut left);
             *findings = left;
+            text = next;
         }
         if repaired.is_empty() {
             return None;

@@ -13,6 +13,10 @@ pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub(crate) command: Command,
+
+    /// Colour the output
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
+    pub(crate) color: Color,
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 nothing to report, 1 findings, 2 wrong usage or configuration, \
@@ -64,10 +68,6 @@ pub(crate) struct Check {
     /// How many files are reviewed at the same time [default: the number of processors]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: Option<u16>,
-
-    /// Colour the output
-    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
-    pub(crate) color: Color,
 }
 
 /// `forewarn list`

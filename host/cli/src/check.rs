@@ -11,7 +11,7 @@ use forewarn_core::review::{FileReview, LocatedFinding, Reviewer};
 use forewarn_engine::{Engine, Limits, Module};
 use serde_json::value::Map;
 
-use crate::args::{Check, Color, FailOn, Format};
+use crate::args::{Check, FailOn, Format};
 use crate::exit::{Exit, Failure};
 use crate::inputs::{self, Input, InputError};
 use crate::output::print;
@@ -24,7 +24,6 @@ use crate::{module, parallel, settings};
 /// Exit 2 for unknown policies and refused settings. What goes wrong with an input or during the review is part of
 /// the report.
 pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
-    choose_color(args.color);
     let engine = Engine::new(Limits::DEFAULT).map_err(Failure::engine)?;
     let policies = policies(&engine, args)?;
     let reviewer = Reviewer::new(&engine, &policies);
@@ -219,12 +218,4 @@ fn problem(error: &InputError) -> Problem {
 
 fn available_jobs() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
-}
-
-fn choose_color(color: Color) {
-    match color {
-        Color::Auto => {}
-        Color::Always => ColorChoice::Always.write_global(),
-        Color::Never => ColorChoice::Never.write_global(),
-    }
 }

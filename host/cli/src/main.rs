@@ -16,15 +16,18 @@ mod settings;
 
 use std::io::Write as _;
 
+use anstream::ColorChoice;
 use anstyle::{AnsiColor, Style};
 use clap::Parser as _;
 
-use crate::args::{Cli, Command};
+use crate::args::{Cli, Color, Command};
 use crate::exit::{Exit, Failure};
 use crate::output::harmless;
 
 fn main() -> Exit {
-    let result = match Cli::parse().command {
+    let cli = Cli::parse();
+    choose_color(cli.color);
+    let result = match cli.command {
         Command::Check(args) => check::check(&args),
         Command::List(args) => list::list(&args),
         Command::Explain(args) => explain::explain(&args),
@@ -32,6 +35,14 @@ fn main() -> Exit {
         Command::Run(args) => run::run(&args),
     };
     result.unwrap_or_else(|failure| tell(&failure))
+}
+
+fn choose_color(color: Color) {
+    match color {
+        Color::Auto => {}
+        Color::Always => ColorChoice::Always.write_global(),
+        Color::Never => ColorChoice::Never.write_global(),
+    }
 }
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
