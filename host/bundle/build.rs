@@ -29,12 +29,11 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Cargo's output folder, which it marks with a file.
+/// Cargo's output folder: `OUT_DIR` is `<folder>[/<triple>]/<profile>/build/<package>/out`.
 fn target_folder(out: &Path) -> Result<&Path> {
-    out.ancestors()
-        .filter(|folder| folder.join("CACHEDIR.TAG").exists())
-        .last()
-        .context("cargo's output folder is not above `OUT_DIR`; set `FOREWARN_POLICIES_DIR`")
+    let folder = out.ancestors().nth(4).context("`OUT_DIR` is not where cargo puts it; set `FOREWARN_POLICIES_DIR`")?;
+    let triple = env::var_os("TARGET").context("cargo sets `TARGET`")?;
+    Ok(folder.parent().filter(|_| folder.file_name() == Some(&triple)).unwrap_or(folder))
 }
 
 fn entries(folder: &Path, index: &Path) -> Result<String> {
