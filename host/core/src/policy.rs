@@ -95,11 +95,10 @@ impl<M> Policy<M> {
         &self.module
     }
 
-    /// Whether the policy is to be asked about the creation of such an object.
+    /// Whether the policy is to be asked about the creation of such an object; `resource` is the object's own.
     #[must_use]
-    pub fn covers(&self, object: &Identity) -> bool {
-        let resource = Resource::of(object.group(), object.version(), &object.kind);
-        rules::matches(&self.metadata.rules, &resource, Operation::Create)
+    pub fn covers(&self, object: &Identity, resource: &Resource) -> bool {
+        rules::matches(&self.metadata.rules, resource, Operation::Create)
             || self.further_kinds.iter().any(|further| further.group == object.group() && further.kind == object.kind)
     }
 
@@ -152,12 +151,15 @@ mod tests {
 
     #[test]
     fn rules_and_the_kinds_setting_decide_what_is_covered() {
+        let covers = |policy: &Policy<_>, object: &Identity| {
+            policy.covers(object, &Resource::of(object.group(), object.version(), &object.kind))
+        };
         let plain = policy(&json!({}));
-        assert!(plain.covers(&identity("v1", "Pod")));
-        assert!(!plain.covers(&identity("example.com/v1", "App")));
+        assert!(covers(&plain, &identity("v1", "Pod")));
+        assert!(!covers(&plain, &identity("example.com/v1", "App")));
         let more = policy(&json!({"kinds": [{"group": "example.com", "kind": "App", "path": "/spec"}, 3]}));
-        assert!(more.covers(&identity("example.com/v2", "App")));
-        assert!(!more.covers(&identity("example.org/v2", "App")));
+        assert!(covers(&more, &identity("example.com/v2", "App")));
+        assert!(!covers(&more, &identity("example.org/v2", "App")));
     }
 
     struct Answer(&'static str);

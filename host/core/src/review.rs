@@ -7,6 +7,7 @@ use crate::policy::{Policy, PolicyError};
 use crate::problem::{Problem, ProblemKind};
 use crate::reply;
 use crate::request::{Change, Request};
+use crate::resource::Resource;
 use crate::source::{Position, Source, Span};
 use crate::template;
 use crate::yaml::{Document, Documents, YamlError};
@@ -176,7 +177,8 @@ impl<'e, E: Engine> Reviewer<'e, E> {
     fn review_object(&self, source: &Source<'_>, document: &Document<'_>, object: &Object, review: &mut FileReview) {
         review.objects += 1;
         let identity = Arc::new(object.identity().clone());
-        let covering: Vec<_> = self.policies.iter().filter(|policy| policy.covers(&identity)).collect();
+        let resource = Resource::of(identity.group(), identity.version(), &identity.kind);
+        let covering: Vec<_> = self.policies.iter().filter(|policy| policy.covers(&identity, &resource)).collect();
         if covering.is_empty() {
             return;
         }
