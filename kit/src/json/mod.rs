@@ -1,12 +1,15 @@
 //! A flat view of a JSON text: every value keeps its bytes, so that nothing is lost or rounded.
 
+mod lex;
+mod write;
+
+pub use write::{quote, write_string};
+
 use std::borrow::Cow;
 use std::cell::RefCell;
 
 use hifijson::SliceLexer;
-use hifijson::num::Lex as _;
-use hifijson::str::{Lex as _, LexAlloc as _};
-use hifijson::token::Lex as _;
+use hifijson::str::LexAlloc as _;
 
 /// A parsed JSON text. One entry per value and per key, in document order.
 #[derive(Debug)]
@@ -99,7 +102,7 @@ impl<'a> Tape<'a> {
         let mut lexer = SliceLexer::new(text.as_bytes());
         // Requests have a key or value every eight bytes or so; this saves the growing.
         let mut entries = Vec::with_capacity(text.len() / 8 + 4);
-        match lex(&mut lexer, text.len(), &mut entries) {
+        match lex::lex(&mut lexer, text.len(), &mut entries) {
             Some(()) => Ok(Self { text, entries, malformed: RefCell::default() }),
             None => Err(SyntaxError { offset: text.len() - lexer.as_slice().len() }),
         }
@@ -114,134 +117,6 @@ impl<'a> Tape<'a> {
     pub fn malformed(&self) -> Vec<Malformed> {
         self.malformed.borrow().clone()
     }
-}
-
-/// Fills `entries`; `None` where the text is no JSON, with the lexer standing at the place.
-fn lex(lexer: &mut SliceLexer<'_>, length: usize, entries: &mut Vec<Entry>) -> Option<()> {
-    let mut open: Vec<u32> = Vec::with_capacity(32);
-    let at = |lexer: &SliceLexer<'_>| (length - lexer.as_slice().len()) as u32;
-    let mut next = lexer.ws_peek()?;
-    loop {
-        // A value starts here.
-        let start = at(lexer);
-        let index = entries.len();
-        let kind = match next {
-            b'{' => Kind::Object,
-            b'[' => Kind::Array,
-            b'"' => Kind::String,
-            b'-' | b'0'..=b'9' => Kind::Number,
-            b'n' => Kind::Null,
-            _ => Kind::Bool,
-        };
-        entries.push(Entry { kind, escaped: false, start, end: start, next: 0 });
-        match kind {
-            Kind::Object | Kind::Array => {
-                lexer.discarded();
-                open.push(index as u32);
-                next = lexer.ws_peek()?;
-                if kind == Kind::Object && next == b'"' {
-                    key(lexer, length, entries)?;
-                    next = lexer.ws_peek()?;
-                    continue;
-                }
-                if kind == Kind::Array && next != b']' {
-                    continue;
-                }
-            }
-            Kind::String => {
-                let escaped = skip_string(lexer)?;
-                close(entries, index, at(lexer))?.escaped = escaped;
-            }
-            Kind::Number => {
-                lexer.num_ignore().validate().ok()?;
-                close(entries, index, at(lexer))?;
-            }
-            Kind::Null | Kind::Bool => {
-                lexer.null_or_bool()?;
-                close(entries, index, at(lexer))?;
-            }
-        }
-        // A value ended: close what ends with it, then go to the next member.
-        loop {
-            let Some(&container) = open.last() else {
-                return lexer.ws_peek().is_none().then_some(());
-            };
-            let in_object = entries.get(container as usize)?.kind == Kind::Object;
-            let just_opened = container as usize + 1 == entries.len();
-            let end = if in_object { b'}' } else { b']' };
-            let byte = lexer.ws_peek()?;
-            if byte == end {
-                lexer.discarded();
-                open.pop();
-                close(entries, container as usize, at(lexer))?;
-                continue;
-            }
-            if byte != b',' || just_opened {
-                return None;
-            }
-            lexer.discarded();
-            next = lexer.ws_peek()?;
-            if in_object {
-                key(lexer, length, entries)?;
-                next = lexer.ws_peek()?;
-            }
-            break;
-        }
-    }
-}
-
-/// Reads `"key":`.
-fn key(lexer: &mut SliceLexer<'_>, length: usize, entries: &mut Vec<Entry>) -> Option<()> {
-    let start = (length - lexer.as_slice().len()) as u32;
-    let escaped = skip_string(lexer)?;
-    let end = (length - lexer.as_slice().len()) as u32;
-    let next = entries.len() as u32 + 1;
-    entries.push(Entry { kind: Kind::String, escaped, start, end, next });
-    lexer.expect(SliceLexer::ws_peek, b':')
-}
-
-/// Skips a quoted string; tells whether it has an escape. Nearly all are plain, and the lexer's state machine only sees
-/// the others.
-fn skip_string(lexer: &mut SliceLexer<'_>) -> Option<bool> {
-    let rest = lexer.as_slice().strip_prefix(b"\"")?;
-    let end = first_special(rest)?;
-    match rest.split_at_checked(end)?.1.split_first()? {
-        (b'"', after) => {
-            *lexer = SliceLexer::new(after);
-            Some(false)
-        }
-        _ => lexer.discarded().str_ignore().ok().map(|()| true),
-    }
-}
-
-/// Where the first byte is that cannot stand in a string as it is: a quote, a backslash or a control character.
-/// Eight bytes are looked at together, because most of a request is strings.
-fn first_special(bytes: &[u8]) -> Option<usize> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    // The high bit of each byte that is zero; a byte above the first such one may have it by mistake.
-    let zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
-    let mut rest = bytes;
-    while let Some((chunk, after)) = rest.split_first_chunk() {
-        let word = u64::from_le_bytes(*chunk);
-        let control = word.wrapping_sub(ONES * 0x20) & !word & HIGH;
-        let special = zero(word ^ (ONES * u64::from(b'"'))) | zero(word ^ (ONES * u64::from(b'\\'))) | control;
-        if special != 0 {
-            return Some(bytes.len() - rest.len() + special.trailing_zeros() as usize / 8);
-        }
-        rest = after;
-    }
-    let tail = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))?;
-    Some(bytes.len() - rest.len() + tail)
-}
-
-/// Ends the value at `index` and all that is inside it.
-fn close(entries: &mut [Entry], index: usize, end: u32) -> Option<&mut Entry> {
-    let next = entries.len() as u32;
-    let entry = entries.get_mut(index)?;
-    entry.end = end;
-    entry.next = next;
-    Some(entry)
 }
 
 impl<'a> Node<'a> {
@@ -472,39 +347,6 @@ impl PartialEq for Node<'_> {
     }
 }
 
-/// Appends `text` to `out` as a quoted JSON string.
-pub fn write_string(out: &mut String, text: &str) {
-    out.push('"');
-    let mut rest = text;
-    while let Some(at) = first_special(rest.as_bytes()) {
-        let (plain, special) = rest.split_at_checked(at).unwrap_or((rest, ""));
-        out.push_str(plain);
-        let mut chars = special.chars();
-        match chars.next() {
-            Some('\n') => out.push_str("\\n"),
-            Some('\r') => out.push_str("\\r"),
-            Some('\t') => out.push_str("\\t"),
-            Some(quoted @ ('"' | '\\')) => out.extend(['\\', quoted]),
-            Some(control) => {
-                let hex = |digit: u32| char::from_digit(digit, 16).unwrap_or('0');
-                out.push_str("\\u00");
-                out.extend([hex(control as u32 >> 4), hex(control as u32 & 15)]);
-            }
-            None => {}
-        }
-        rest = chars.as_str();
-    }
-    out.push_str(rest);
-    out.push('"');
-}
-
-/// `text` as a quoted JSON string.
-pub fn quote(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    write_string(&mut out, text);
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -553,19 +395,6 @@ mod tests {
         #[test]
         fn accepts_exactly_json(text in "[\\[\\]{},:\"a0-9.eE+\\-ntrufls \\\\]{0,24}") {
             prop_assert_eq!(Tape::parse(&text).is_ok(), serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok(), "{}", text);
-        }
-
-        #[test]
-        fn quotes_like_json(text in any::<String>()) {
-            prop_assert_eq!(serde_json::from_str::<String>(&quote(&text)).expect("quoted"), text);
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn finds_the_first_special_byte(bytes in prop::collection::vec(prop_oneof![4 => 0x20u8..=0xff, 1 => any::<u8>()], 0..40)) {
-            let naive = bytes.iter().position(|byte| *byte < 0x20 || *byte == b'"' || *byte == b'\\');
-            prop_assert_eq!(first_special(&bytes), naive);
         }
     }
 
