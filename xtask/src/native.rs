@@ -3,36 +3,44 @@
 //! A policy is a cdylib, which nothing can link. So packages are made below cargo's output folder whose libraries are
 //! the policies' own sources, and a program that calls them.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
 use crate::workspace::{Workspace, cargo};
 
-/// Builds the program and runs it on `payload`: microseconds of one `validate` by policy.
-pub(crate) fn measure(workspace: &Workspace, payload: &[u8]) -> Result<BTreeMap<String, f64>> {
-    let root = workspace.target.join("native");
-    write_program(workspace, &root)?;
-    let payload_file = root.join("payload.json");
-    fs::write(&payload_file, payload)?;
-    let output = Command::new(cargo())
-        .current_dir(&root)
-        .args(["run", "--release", "--quiet", "--"])
-        .arg(&payload_file)
-        .env("CARGO_TARGET_DIR", root.join("target"))
-        .output()
-        .context("cannot run the policies natively")?;
-    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let lines = String::from_utf8(output.stdout)?;
-    let read = |line: &str| {
-        let (id, micros) = line.split_once(' ').context("a line of the native program has two words")?;
-        Ok((id.to_owned(), micros.parse()?))
-    };
-    lines.lines().map(read).collect()
+/// The program, built.
+pub(crate) struct Native {
+    binary: PathBuf,
+    payload: PathBuf,
+}
+
+impl Native {
+    /// Builds the program, which will ask about `payload`.
+    pub(crate) fn build(workspace: &Workspace, payload: &[u8]) -> Result<Self> {
+        let root = workspace.target.join("native");
+        write_program(workspace, &root)?;
+        let built = Self { binary: root.join("target/release/native"), payload: root.join("payload.json") };
+        fs::write(&built.payload, payload)?;
+        let status = Command::new(cargo())
+            .current_dir(&root)
+            .args(["build", "--release", "--quiet"])
+            .env("CARGO_TARGET_DIR", root.join("target"))
+            .status()
+            .context("cannot build the policies natively")?;
+        ensure!(status.success(), "the policies do not build natively");
+        Ok(built)
+    }
+
+    /// The microseconds of one `validate`.
+    pub(crate) fn validate(&self, id: &str) -> Result<f64> {
+        let output = Command::new(&self.binary).arg(id).arg(&self.payload).output()?;
+        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        Ok(String::from_utf8(output.stdout)?.trim().parse()?)
+    }
 }
 
 fn write_program(workspace: &Workspace, root: &Path) -> Result<()> {
@@ -47,7 +55,7 @@ fn write_program(workspace: &Workspace, root: &Path) -> Result<()> {
         );
         fs::write(folder.join("Cargo.toml"), manifest)?;
         writeln!(dependencies, "{id} = {{ path = {folder:?} }}")?;
-        writeln!(calls, "    measure({id:?}, {}::VALIDATE, &payload);", id.replace('-', "_"))?;
+        writeln!(calls, "        {id:?} => {}::VALIDATE,", id.replace('-', "_"))?;
     }
     let manifest = format!(
         "[package]\nname = \"native\"\nedition = \"2024\"\n\n[workspace]\n\n[profile.release]\nlto = \"fat\"\n\n\
@@ -67,20 +75,20 @@ use std::time::Instant;
 use forewarn_kit::policy::BadPayload;
 
 fn main() {
-    let file = std::env::args().nth(1).unwrap();
-    let payload = std::fs::read(file).unwrap();
+    let mut arguments = std::env::args().skip(1);
+    let validate: fn(&[u8]) -> Result<String, BadPayload> = match arguments.next().unwrap().as_str() {
 CALLS
-}
-
-fn measure(id: &str, validate: fn(&[u8]) -> Result<String, BadPayload>, payload: &[u8]) {
+        other => panic!(\"no policy {other}\"),
+    };
+    let payload = std::fs::read(arguments.next().unwrap()).unwrap();
     let batch = || {
         let started = Instant::now();
         for _ in 0..500 {
-            std::hint::black_box(validate(std::hint::black_box(payload)).unwrap());
+            std::hint::black_box(validate(std::hint::black_box(&payload)).unwrap());
         }
         started.elapsed() / 500
     };
     let best = (0..15).map(|_| batch()).min().unwrap();
-    println!(\"{id} {}\", best.as_secs_f64() * 1e6);
+    println!(\"{}\", best.as_secs_f64() * 1e6);
 }
 ";
