@@ -1,7 +1,11 @@
 //! Probes, with the values that the kubelet works with.
 
 use crate::json::{Kind, Node};
+use crate::version::Version;
 use crate::workload::Container;
+
+/// Where `startupProbe` is on by default; an older API server drops the field.
+pub const STARTUP_PROBES: Version = Version::new(1, 18);
 
 /// What a probe decides about its container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,7 @@
 use forewarn_kit::export;
 use forewarn_kit::finding::{Finding, Findings, Severity};
 use forewarn_kit::guard::{Guard, WorkloadPolicy};
-use forewarn_kit::probe::{Probe, ProbeKind};
+use forewarn_kit::probe::{Probe, ProbeKind, STARTUP_PROBES};
 use forewarn_kit::settings::{Level, Settings};
 use forewarn_kit::version::Version;
 use forewarn_kit::workload::{Class, Container, Workload};
@@ -21,9 +21,6 @@ pub struct MissingProbes {
     only_served: bool,
     kubernetes: Version,
 }
-
-/// Where `startupProbe` is on by default; an older API server drops the field.
-const STARTUP_PROBES: Version = Version::new(1, 18);
 
 impl WorkloadPolicy for MissingProbes {
     const ID: &'static str = "missing-probes";

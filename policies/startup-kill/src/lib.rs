@@ -11,7 +11,7 @@ mod need;
 use forewarn_kit::export;
 use forewarn_kit::finding::{Finding, Findings};
 use forewarn_kit::guard::{Guard, WorkloadPolicy};
-use forewarn_kit::probe::{Probe, ProbeKind};
+use forewarn_kit::probe::{Probe, ProbeKind, STARTUP_PROBES};
 use forewarn_kit::settings::Settings;
 use forewarn_kit::version::Version;
 use forewarn_kit::workload::{Container, Workload};
@@ -25,9 +25,6 @@ pub struct StartupKill {
     max_initial_delay: i64,
     kubernetes: Version,
 }
-
-/// Where `startupProbe` is on by default; an older API server drops the field.
-const STARTUP_PROBES: Version = Version::new(1, 18);
 
 impl WorkloadPolicy for StartupKill {
     const ID: &'static str = "startup-kill";
