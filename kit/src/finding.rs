@@ -164,13 +164,20 @@ pub struct Suppression {
 pub struct Findings<'a> {
     object: Node<'a>,
     base: usize,
+    /// Whether the API server reads the object too.
+    raw: bool,
     found: Vec<Reported>,
 }
 
 impl<'a> Findings<'a> {
     /// Findings whose pointers start at `object`.
     pub fn new(object: Node<'a>) -> Self {
-        Self { object, base: object.pointer().len(), found: Vec::new() }
+        Self { object, base: object.pointer().len(), raw: false, found: Vec::new() }
+    }
+
+    /// Findings about an input that is no Kubernetes object.
+    pub fn raw(input: Node<'a>) -> Self {
+        Self { raw: true, ..Self::new(input) }
     }
 
     /// Adds one finding.
@@ -217,10 +224,14 @@ impl<'a> Findings<'a> {
             self.found.push(Reported {
                 code: "malformed",
                 severity: Severity::Deny,
-                message: format!(
-                    "`{field}` is {} where Kubernetes expects {}, so the API server refuses the object",
-                    malformed.found, malformed.expected
-                ),
+                message: if self.raw {
+                    format!("`{field}` is {}, not {}, so nothing can be told", malformed.found, malformed.expected)
+                } else {
+                    format!(
+                        "`{field}` is {} where Kubernetes expects {}, so the API server refuses the object",
+                        malformed.found, malformed.expected
+                    )
+                },
                 help: Some(match (malformed.expected, malformed.found) {
                     ("a string", "a number" | "a boolean") => "put it in quotes".to_owned(),
                     ("a boolean" | "a number" | "a whole number", "a string") => {

@@ -1,9 +1,8 @@
 //! What all workload policies share: exemptions, grandfathering, mutation, and the kinds they look at.
 
-use std::borrow::Cow;
-
 use crate::finding::{Findings, Reported, Severity, Suppression};
 use crate::json::{Node, Tape};
+use crate::leniency::{Leniency, is_controlled, is_going};
 use crate::patch;
 use crate::pointer;
 use crate::policy::{Outcome, Policy};
@@ -25,6 +24,12 @@ pub trait WorkloadPolicy: Sized {
     /// Reports every violation in a workload.
     fn check<'a>(&'a self, workload: &'a Workload<'a>, findings: &mut Findings<'a>);
 
+    /// Reports every violation in the change from one state of a workload to another; [`WorkloadPolicy::check`] is asked
+    /// about the new state as well. Places are in the new one.
+    fn check_change<'a>(&'a self, old: &'a Workload<'a>, new: &'a Workload<'a>, findings: &mut Findings<'a>) {
+        let _ = (old, new, findings);
+    }
+
     /// Reports every violation in an object of another kind that the metadata's rules name.
     fn check_other<'a>(&'a self, request: &'a Request<'a>, object: Node<'a>, findings: &mut Findings<'a>) {
         let _ = (request, object, findings);
@@ -36,8 +41,7 @@ pub trait WorkloadPolicy: Sized {
 pub struct Guard<P> {
     policy: P,
     exempt: Vec<Exemption>,
-    honour_annotations: bool,
-    grandfather: bool,
+    leniency: Leniency,
     mutate: bool,
     kinds: Vec<ExtraKind>,
 }
@@ -58,15 +62,9 @@ impl<P: WorkloadPolicy> Policy for Guard<P> {
     const CODES: &'static [&'static str] = P::CODES;
 
     fn from_settings(settings: &mut Settings<'_>) -> Self {
-        let kubernetes = settings.parsed(
-            "kubernetesVersion",
-            "The Kubernetes version that the objects are for.",
-            Some("1.36"),
-            "a version in quotes, such as \"1.36\"",
-            Version::parse,
-        );
+        let kubernetes = Version::setting(settings);
         Self {
-            policy: P::from_settings(settings, kubernetes.unwrap_or(Version::NEWEST)),
+            policy: P::from_settings(settings, kubernetes),
             exempt: settings.list(
                 "exempt",
                 "Containers that this policy leaves alone, each entry with its reason.",
@@ -85,16 +83,7 @@ impl<P: WorkloadPolicy> Policy for Guard<P> {
                     Exemption { containers, images, reason: reason.unwrap_or_default() }
                 },
             ),
-            honour_annotations: settings.boolean(
-                "honourAnnotations",
-                "Whether an annotation `forewarn.dev/allow.<policy>: <reason>` on the object exempts it.",
-                false,
-            ),
-            grandfather: settings.boolean(
-                "grandfather",
-                "Whether a finding that the object already had before an UPDATE is only a warning.",
-                false,
-            ),
+            leniency: Leniency::read(settings, P::ID, Some(false)),
             mutate: settings.boolean("mutate", "Whether to fix what has a safe fix instead of refusing it.", false),
             kinds: ExtraKind::read(settings),
         }
@@ -105,8 +94,7 @@ impl<P: WorkloadPolicy> Policy for Guard<P> {
         if is_going(request) {
             return Outcome::default();
         }
-        let mut findings = self.review(request, object);
-        self.soften_old(request, &mut findings);
+        let mut findings = self.review_change(request, object);
         let mutated =
             (self.mutate && may_mutate(request, object)).then(|| self.repair(request, object, &mut findings)).flatten();
         Outcome { findings, mutated }
@@ -114,15 +102,29 @@ impl<P: WorkloadPolicy> Policy for Guard<P> {
 }
 
 impl<P: WorkloadPolicy> Guard<P> {
-    /// All findings of one object, exempted ones marked.
-    fn review(&self, request: &Request<'_>, object: Node<'_>) -> Vec<Reported> {
+    /// All findings of the object that a request would store, with those softened that the stored one has already.
+    fn review_change(&self, request: &Request<'_>, object: Node<'_>) -> Vec<Reported> {
+        let mut findings = self.review(request, object, request.stored());
+        self.leniency.soften(request, &mut findings, |old| self.review(request, old, None));
+        findings
+    }
+
+    /// All findings of one object, and of its change from an `old` one, exempted ones marked.
+    fn review(&self, request: &Request<'_>, object: Node<'_>, old: Option<Node<'_>>) -> Vec<Reported> {
         let mut findings = Findings::new(object);
-        let mut workload = Workload::find(object, request.group_kind(), request.namespace(), &self.kinds);
+        let find = |object| Workload::find(object, request.group_kind(), request.namespace(), &self.kinds);
+        let mut workload = find(object);
+        let old = old.and_then(find);
         for container in workload.iter_mut().flat_map(|workload| &mut workload.containers) {
             container.exempt = self.exemption(container).is_some();
         }
         match &workload {
-            Some(workload) => self.policy.check(workload, &mut findings),
+            Some(workload) => {
+                self.policy.check(workload, &mut findings);
+                if let Some(old) = &old {
+                    self.policy.check_change(old, workload, &mut findings);
+                }
+            }
             None => self.policy.check_other(request, object, &mut findings),
         }
         let mut findings = findings.finish();
@@ -134,7 +136,7 @@ impl<P: WorkloadPolicy> Guard<P> {
             self.exempt_containers(workload, &mut findings);
         }
         let pod_metadata = workload.and_then(|workload| workload.pod_metadata);
-        self.exempt_by_annotation([object.object("metadata"), pod_metadata], &mut findings);
+        self.leniency.exempt_by_annotation([object.object("metadata"), pod_metadata], &mut findings);
         findings
     }
 
@@ -169,49 +171,6 @@ impl<P: WorkloadPolicy> Guard<P> {
         }
     }
 
-    /// Marks all findings where one of the `metadata` gives a reason to.
-    fn exempt_by_annotation(&self, metadata: [Option<Node<'_>>; 2], findings: &mut [Reported]) {
-        if !self.honour_annotations {
-            return;
-        }
-        let name = format!("forewarn.dev/allow.{}", P::ID);
-        let annotation = |metadata: Node<'_>| metadata.object("annotations")?.string(&name).map(Cow::into_owned);
-        let reasons: Vec<_> = metadata.into_iter().flatten().filter_map(annotation).collect();
-        let reason = reasons.iter().find(|reason| !reason.trim().is_empty());
-        for finding in findings.iter_mut().filter(|finding| finding.code != "malformed" && finding.suppressed.is_none())
-        {
-            if let Some(reason) = reason {
-                finding.suppressed = Some(Suppression { by: "annotation", reason: reason.clone() });
-            } else if !reasons.is_empty() {
-                let note = format!("the annotation `{name}` does not count: it gives no reason");
-                finding.help = Some(finding.help.take().map_or_else(|| note.clone(), |help| format!("{help}; {note}")));
-            }
-        }
-    }
-
-    /// Turns denials that the old object already earned into warnings, where the settings say so or another object
-    /// controls this one: only there can they be mended, and a refusal would keep the old ReplicaSet from being scaled
-    /// down once they are.
-    fn soften_old(&self, request: &Request<'_>, findings: &mut [Reported]) {
-        let Some(old) = request.old_object() else { return };
-        if request.operation() != Operation::Update || !(self.grandfather || is_controlled(old)) {
-            return;
-        }
-        let mut before = self.review(request, old);
-        let denials = findings.iter_mut().filter(|finding| finding.severity == Severity::Deny);
-        for finding in denials.filter(|finding| finding.code != "malformed") {
-            let same = |old: &Reported| {
-                old.code == finding.code && old.container == finding.container && old.value == finding.value
-            };
-            // One old violation excuses one new one, not any number of them.
-            if let Some(index) = before.iter().position(same) {
-                before.swap_remove(index);
-                finding.severity = Severity::Warn;
-                finding.message = format!("already there before this change: {}", finding.message);
-            }
-        }
-    }
-
     /// Applies safe fixes until none is left. Gives the repaired object, and leaves in `findings` what was repaired as
     /// warnings, and what could not be.
     fn repair(&self, request: &Request<'_>, object: Node<'_>, findings: &mut Vec<Reported>) -> Option<String> {
@@ -233,9 +192,7 @@ impl<P: WorkloadPolicy> Guard<P> {
                 fix: Vec::new(),
                 ..finding.clone()
             }));
-            let mut left = self.review(request, tape.root());
-            self.soften_old(request, &mut left);
-            *findings = left;
+            *findings = self.review_change(request, tape.root());
             text = next;
         }
         if repaired.is_empty() {
@@ -270,15 +227,6 @@ fn independent(findings: &[Reported]) -> Vec<usize> {
     chosen
 }
 
-/// Whether the object is being deleted. It starts nothing any more, and a refusal would keep its finalizers, and so the
-/// object, for ever. Only the stored object is believed; a debug container can still be put into a pod that is going.
-fn is_going(request: &Request<'_>) -> bool {
-    let metadata = request.old_object().and_then(|old| old.field("metadata"));
-    request.operation() == Operation::Update
-        && request.sub_resource().is_none()
-        && metadata.and_then(|metadata| metadata.field("deletionTimestamp")).is_some()
-}
-
 /// The API server refuses changes to the spec of a Pod and to the template of a Job once they exist. A Deployment that
 /// finds its ReplicaSet changed makes another one, again and again.
 fn may_mutate(request: &Request<'_>, object: Node<'_>) -> bool {
@@ -288,12 +236,4 @@ fn may_mutate(request: &Request<'_>, object: Node<'_>) -> bool {
         ("apps", "ReplicaSet", _) => !is_controlled(object),
         (_, _, operation) => matches!(operation, Operation::Create | Operation::Update),
     }
-}
-
-/// Whether another object made this one and keeps it as it is, as a Deployment does its ReplicaSets.
-fn is_controlled(object: Node<'_>) -> bool {
-    let metadata = object.object("metadata").into_iter();
-    metadata
-        .flat_map(|metadata| metadata.objects("ownerReferences"))
-        .any(|owner| owner.boolean("controller") == Some(true))
 }

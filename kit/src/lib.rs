@@ -1,10 +1,12 @@
 //! What Forewarn policies share: the view of a request, findings, settings and the waPC entry points.
 //!
-//! A policy is a struct that holds its settings, implements [`guard::WorkloadPolicy`] (or [`policy::Policy`] when it
-//! is not about pods), and is handed to [`export!`]. It reads the object through [`json::Node`], which keeps every
+//! A policy is a struct that holds its settings, implements [`guard::WorkloadPolicy`], [`object::ObjectPolicy`] when it
+//! is not about pods, or [`raw::RawPolicy`] when it is not about Kubernetes objects, and is handed to [`export!`] in
+//! the wrapper of the same module. It reads the object through [`json::Node`], which keeps every
 //! byte, and reports [`finding::Finding`]s at nodes; pointers, fixes, exemptions and the reply are the kit's.
 
 pub mod capability;
+pub mod cluster;
 pub mod finding;
 pub mod glob;
 pub mod guard;
@@ -12,16 +14,22 @@ pub mod guard;
 pub mod guest;
 pub mod image;
 pub mod json;
+mod leniency;
+pub mod object;
 pub mod patch;
 pub mod pointer;
 pub mod policy;
 pub mod probe;
 pub mod quantity;
+pub mod raw;
 mod reply;
 pub mod request;
 pub mod settings;
 pub mod version;
 pub mod workload;
+
+/// Semantic versions, for the policies that compare releases.
+pub use semver;
 
 /// Makes a module of a [`policy::Policy`]: the entry point that registers its waPC operations.
 #[macro_export]

@@ -1,7 +1,7 @@
 //! A policy as Kubewarden calls it.
 
 use crate::finding::Reported;
-use crate::json::{Tape, quote};
+use crate::json::{Kind, Tape, quote};
 use crate::reply::reply;
 use crate::request::{Operation, Request};
 use crate::settings::Settings;
@@ -12,11 +12,13 @@ pub trait Policy: Sized {
     const ID: &'static str;
     /// What may follow the id in a finding's code, besides `malformed`.
     const CODES: &'static [&'static str];
+    /// Whether requests are any JSON instead of admission requests (Kubewarden's raw validation).
+    const RAW: bool = false;
 
     /// Reads the settings; what is wrong with them is told by the reader.
     fn from_settings(settings: &mut Settings<'_>) -> Self;
 
-    /// Decides about an object that is created or changed.
+    /// Decides about an object that is created or changed, or about a raw request.
     fn validate(&self, request: &Request<'_>) -> Outcome;
 }
 
@@ -51,9 +53,8 @@ const BAD_REQUEST: u16 = 400;
 pub fn validate<P: Policy>(payload: &[u8]) -> Result<String, BadPayload> {
     let text = utf8(payload)?;
     let tape = parse(text)?;
-    let request =
-        tape.root().object("request").ok_or_else(|| BadPayload("payload has no `request` mapping".to_owned()))?;
-    let request = Request::new(request);
+    let request = tape.root().get("request").filter(|request| P::RAW || request.kind() == Kind::Object);
+    let request = Request::new(request.ok_or_else(|| BadPayload("payload has no `request` mapping".to_owned()))?);
     let mut settings = Settings::new(tape.root().get("settings"));
     let policy = P::from_settings(&mut settings);
     if let Err(problems) = settings.finish() {
@@ -61,6 +62,7 @@ pub fn validate<P: Policy>(payload: &[u8]) -> Result<String, BadPayload> {
         return Ok(format!(r#"{{"accepted":false,"code":{BAD_REQUEST},"message":{}}}"#, quote(&message)));
     }
     let outcome = match request.operation() {
+        _ if P::RAW => policy.validate(&request),
         Operation::Create | Operation::Update => policy.validate(&request),
         Operation::Delete | Operation::Other => Outcome::default(),
     };

@@ -29,6 +29,11 @@ impl<'a> Request<'a> {
         Self { node }
     }
 
+    /// The whole request: of a raw policy, what it is asked about.
+    pub fn node(&self) -> Node<'a> {
+        self.node
+    }
+
     /// What is done to the object.
     pub fn operation(&self) -> Operation {
         match self.text("operation").as_deref() {
@@ -47,6 +52,12 @@ impl<'a> Request<'a> {
     /// The object as it is stored now. Present for UPDATE and DELETE.
     pub fn old_object(&self) -> Option<Node<'a>> {
         self.node.field("oldObject")
+    }
+
+    /// The object that an UPDATE of the whole object replaces.
+    pub fn stored(&self) -> Option<Node<'a>> {
+        let whole = self.operation() == Operation::Update && self.sub_resource().is_none();
+        self.old_object().filter(|_| whole)
     }
 
     /// API group and kind: the request's, else the object's own.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::settings::Settings;
+
 /// A minor version of Kubernetes, such as 1.36. Rules never depend on a patch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version {
@@ -18,6 +20,13 @@ impl Version {
     /// `major.minor`
     pub const fn new(major: u16, minor: u16) -> Self {
         Self { major, minor }
+    }
+
+    /// Reads the setting `kubernetesVersion`.
+    pub fn setting(settings: &mut Settings<'_>) -> Self {
+        let about = "The Kubernetes version that the objects are for.";
+        let expected = "a version in quotes, such as \"1.36\"";
+        settings.parsed("kubernetesVersion", about, Some("1.36"), expected, Self::parse).unwrap_or(Self::NEWEST)
     }
 
     /// Reads `1.36`, `v1.36` or `1.36.2`, also with a vendor's suffix (`v1.31.2+k3s1`, `1.30-eks`).

@@ -3,13 +3,14 @@
 use std::sync::{Arc, OnceLock};
 
 use forewarn_core::engine::Engine as _;
-use forewarn_core::object::Contents;
+use forewarn_core::metadata::{Metadata, PolicyType};
+use forewarn_core::object::{Contents, Identity};
 use forewarn_core::reply;
-use forewarn_core::request::{Change, Request};
+use forewarn_core::request::{Change, Request, raw_payload};
 use forewarn_core::review::{FileReview, LocatedFinding};
 use forewarn_core::source::Source;
-use forewarn_core::yaml::Documents;
-use forewarn_engine::{Engine, Limits, Module};
+use forewarn_core::yaml::{Document, Documents, NodeId};
+use forewarn_engine::{Engine, Limits, Module, inspect};
 use serde_json::Value;
 use serde_json::value::Map;
 
@@ -103,7 +104,16 @@ impl Policy {
         serde_json::from_slice(&reply).map_err(|error| format!("reply to `{operation}`: {error}"))
     }
 
-    /// Asks about every object in a manifest. With `old` the requests are UPDATEs of the objects at the same places
+    /// What the module says about itself.
+    ///
+    /// # Errors
+    /// When the metadata cannot be read.
+    pub fn metadata(&self) -> Result<Metadata, String> {
+        let info = inspect(self.wasm).map_err(|error| error.to_string())?;
+        Metadata::from_json(info.metadata().unwrap_or_default()).map_err(|error| error.to_string())
+    }
+
+    /// Asks about every object in a manifest, or a raw policy about every document. With `old` the requests are UPDATEs of the objects at the same places
     /// in that manifest.
     ///
     /// # Errors
@@ -116,30 +126,56 @@ impl Policy {
         sub_resource: Option<&str>,
     ) -> Result<Vec<Answer>, String> {
         let settings = Value::Object(settings.clone()).to_string();
+        let raw = self.metadata()?.policy_type == PolicyType::Raw;
         let mut old = old.map(objects).transpose()?.unwrap_or_default().into_iter();
         let mut answers = Vec::new();
         let source = Source::new(text);
         for document in Documents::new(&source) {
             let document = document.map_err(|error| error.to_string())?;
+            if raw {
+                let mut input = String::new();
+                document.write_json(document.root(), &mut input);
+                let identity =
+                    Identity { api_version: String::new(), kind: "Input".to_owned(), namespace: None, name: None };
+                let asked = Asked { node: document.root(), identity, payload: raw_payload(&input, &settings), input };
+                answers.push(self.answer(&source, &document, asked)?);
+                continue;
+            }
             for object in &Contents::of(&document).objects {
                 let change = Change { old_object: old.next(), sub_resource: sub_resource.map(str::to_owned) };
                 let request = Request::new(&document, object, &change);
-                let reply = self.call("validate", &request.payload(&settings))?;
-                let found = reply::findings(self.id, reply.to_string().as_bytes(), request.object_json());
-                let found = found.map_err(|error| error.to_string())?;
-                let identity = Arc::new(object.identity().clone());
-                let locate = |finding| LocatedFinding::new(&source, &document, object, self.id, &identity, finding);
-                let mut findings: Vec<_> = found.into_iter().map(locate).collect();
-                findings.sort_by_key(|located| located.span.start());
-                answers.push(Answer {
-                    object: serde_json::from_str(request.object_json()).map_err(|error| error.to_string())?,
-                    reply,
-                    findings,
-                });
+                let asked = Asked {
+                    node: object.node(),
+                    identity: object.identity().clone(),
+                    payload: request.payload(&settings),
+                    input: request.object_json().to_owned(),
+                };
+                answers.push(self.answer(&source, &document, asked)?);
             }
         }
         Ok(answers)
     }
+
+    fn answer(&self, source: &Source<'_>, document: &Document<'_>, asked: Asked) -> Result<Answer, String> {
+        let reply = self.call("validate", &asked.payload)?;
+        let found = reply::findings(self.id, reply.to_string().as_bytes(), &asked.input);
+        let found = found.map_err(|error| error.to_string())?;
+        let identity = Arc::new(asked.identity);
+        let locate = |finding| LocatedFinding::new(source, document, asked.node, self.id, &identity, finding);
+        let mut findings: Vec<_> = found.into_iter().map(locate).collect();
+        findings.sort_by_key(|located| located.span.start());
+        let object = serde_json::from_str(&asked.input).map_err(|error| error.to_string())?;
+        Ok(Answer { object, reply, findings })
+    }
+}
+
+/// One question, and what it is about.
+struct Asked {
+    node: NodeId,
+    identity: Identity,
+    payload: Vec<u8>,
+    /// The object, or the raw input, as JSON.
+    input: String,
 }
 
 /// A review as the text report takes it.

@@ -223,7 +223,7 @@ fn readme(policy: &Policy) -> Result<(), Failed> {
         }
     }
     for example in &examples {
-        let answers = policy.review(&example.text, &serde_json::Map::new(), None, None)?;
+        let answers = policy.review(&example.text, &serde_json::Map::new(), example.before.as_deref(), None)?;
         let rejected = answers.iter().any(|answer| !answer.accepted());
         let clean = answers.iter().all(|answer| answer.counting().count() == 0);
         if answers.is_empty() || rejected != example.rejected || (!example.rejected && !clean) {

@@ -88,6 +88,12 @@ impl Request {
     }
 }
 
+/// The payload of `validate` for a raw policy: `input` is any JSON, `settings` a JSON object.
+#[must_use]
+pub fn raw_payload(input: &str, settings: &str) -> Vec<u8> {
+    format!(r#"{{"request":{input},"settings":{settings}}}"#).into_bytes()
+}
+
 /// A `GroupVersionKind` or a `GroupVersionResource`; `group` sorts before both `kind` and `resource`.
 fn triple(key: &str, value: &str, identity: &Identity) -> String {
     let mut out = String::from("{");

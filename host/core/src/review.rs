@@ -10,7 +10,7 @@ use crate::request::{Change, Request};
 use crate::resource::Resource;
 use crate::source::{Position, Source, Span};
 use crate::template;
-use crate::yaml::{Document, Documents, YamlError};
+use crate::yaml::{Document, Documents, NodeId, YamlError};
 use std::sync::Arc;
 
 /// Reviews files with a fixed set of policies.
@@ -98,17 +98,17 @@ impl SkipReason {
 }
 
 impl LocatedFinding {
-    /// Places a finding about an object in its file.
+    /// Places a finding about the object at `node` in its file.
     #[must_use]
     pub fn new(
         source: &Source<'_>,
         document: &Document<'_>,
-        object: &Object,
+        node: NodeId,
         policy: &str,
         identity: &Arc<Identity>,
         finding: Finding,
     ) -> Self {
-        let located = document.locate(source, object.node(), &finding.pointer);
+        let located = document.locate(source, node, &finding.pointer);
         Self {
             policy: policy.to_owned(),
             finding,
@@ -187,11 +187,9 @@ impl<'e, E: Engine> Reviewer<'e, E> {
         for policy in covering {
             review.evaluations += 1;
             match self.ask(policy, &request) {
-                Ok(findings) => located.extend(
-                    findings
-                        .into_iter()
-                        .map(|finding| LocatedFinding::new(source, document, object, policy.id(), &identity, finding)),
-                ),
+                Ok(findings) => located.extend(findings.into_iter().map(|finding| {
+                    LocatedFinding::new(source, document, object.node(), policy.id(), &identity, finding)
+                })),
                 Err(error) => {
                     let start = document.span(object.node()).start();
                     let problem = policy_problem(policy.id(), &identity, &error);
