@@ -7,6 +7,7 @@ use std::fmt;
 #[derive(Debug, Clone)]
 pub struct Object {
     node: NodeId,
+    pointer: String,
     identity: Identity,
     /// `metadata.name` alone: what the API server knows before it generates one.
     name: Option<String>,
@@ -43,13 +44,13 @@ impl Contents {
         let mut contents = Self::default();
         let root = document.root();
         if !is_null(document, root) {
-            contents.collect(document, root, None);
+            contents.collect(document, root, "", None);
         }
         contents
     }
 
     /// Takes a node as an object or as a list of them. Depth is bounded by [`yaml::MAX_DEPTH`].
-    fn collect(&mut self, document: &Document<'_>, node: NodeId, item_of: Option<(&str, &str)>) {
+    fn collect(&mut self, document: &Document<'_>, node: NodeId, pointer: &str, item_of: Option<(&str, &str)>) {
         let string = |key| document.get(node, key).and_then(|value| document.string(value));
         let own = (string("apiVersion"), string("kind"));
         let (Some(api_version), Some(kind)) =
@@ -62,8 +63,8 @@ impl Contents {
             let items = document.get(node, "items");
             let item_of = Some((api_version, item_kind)).filter(|_| !item_kind.is_empty());
             if let Some(items) = items.and_then(|items| document.items(items)) {
-                for item in items {
-                    self.collect(document, *item, item_of);
+                for (index, item) in items.iter().enumerate() {
+                    self.collect(document, *item, &format!("{pointer}/items/{index}"), item_of);
                 }
                 return;
             }
@@ -88,6 +89,7 @@ impl Contents {
         let name = metadata("name");
         self.objects.push(Object {
             node,
+            pointer: pointer.to_owned(),
             identity: Identity {
                 api_version: api_version.to_owned(),
                 kind: kind.to_owned(),
@@ -109,6 +111,12 @@ impl Object {
     #[must_use]
     pub fn node(&self) -> NodeId {
         self.node
+    }
+
+    /// The JSON Pointer of the object in its document; empty unless it is an item of a list.
+    #[must_use]
+    pub fn pointer(&self) -> &str {
+        &self.pointer
     }
 
     /// What names the object.

@@ -174,6 +174,8 @@ impl<'s, 'a> Builder<'s, 'a> {
                 let plain = style == ScalarStyle::Plain;
                 let merge = plain && tag.is_none() && text == "<<";
                 let scalar = Scalar::resolve(text, plain, tag).map_err(|kind| kind.at(span))?;
+                let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+                let scalar = Scalar { block, ..scalar };
                 self.scalar(scalar, merge, anchor, span)
             }
             Event::Alias(anchor) => self.alias(anchor, span),

@@ -2,6 +2,7 @@
 
 mod build;
 mod error;
+mod form;
 mod json;
 mod locate;
 mod scalar;
@@ -10,6 +11,7 @@ mod tests;
 
 pub use build::{Documents, MAX_ALIAS_BYTES, MAX_DEPTH, MAX_FILE_BYTES, MAX_NODES};
 pub use error::{YamlError, YamlErrorKind};
+pub(crate) use form::{Form, Written};
 pub use json::write_string;
 pub use locate::Located;
 pub use scalar::{Scalar, ScalarKind, Tag};

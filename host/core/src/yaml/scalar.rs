@@ -10,6 +10,8 @@ pub struct Scalar<'a> {
     pub kind: ScalarKind,
     /// A string's text; for the other kinds the value as JSON writes it (`yes` is `true`, `0x10` is `16`).
     pub value: Cow<'a, str>,
+    /// Whether it is written in lines of its own, below a `|` or `>`.
+    pub(super) block: bool,
 }
 
 /// The JSON type of a scalar.
@@ -28,7 +30,8 @@ pub enum ScalarKind {
 }
 
 impl<'a> Scalar<'a> {
-    pub(super) const NULL: Scalar<'static> = Scalar { kind: ScalarKind::Null, value: Cow::Borrowed("null") };
+    pub(super) const NULL: Scalar<'static> =
+        Scalar { kind: ScalarKind::Null, value: Cow::Borrowed("null"), block: false };
 
     /// Resolves a scalar from its text, whether it is written without quotes, and the name of its `!!` tag.
     ///
@@ -47,11 +50,11 @@ impl<'a> Scalar<'a> {
     }
 
     fn string(value: Cow<'a, str>) -> Self {
-        Self { kind: ScalarKind::String, value }
+        Self { kind: ScalarKind::String, value, block: false }
     }
 
     fn new(kind: ScalarKind, value: impl Into<Cow<'a, str>>) -> Self {
-        Self { kind, value: value.into() }
+        Self { kind, value: value.into(), block: false }
     }
 }
 

@@ -1,0 +1,170 @@
+//! Repairs in the text of a file: patches of objects become changes of byte ranges, and every change is proved.
+//!
+//! Nothing is written anew but what a patch names: comments, order, quotes and line breaks stay as they are. What is
+//! written is read again, and must be exactly the patched objects with everything else unchanged; what is not is
+//! refused, so that no mistake in here can damage a file.
+
+mod conflict;
+mod flow;
+mod layout;
+mod mapping;
+mod operation;
+mod proof;
+#[cfg(test)]
+mod properties;
+mod refusal;
+mod replace;
+mod sequence;
+mod site;
+mod splice;
+#[cfg(test)]
+mod tests;
+mod text;
+mod write;
+
+pub(crate) use conflict::touch;
+pub use refusal::Refusal;
+
+use crate::finding::PatchOperation;
+use crate::object::Contents;
+use crate::source::Source;
+use crate::yaml::Documents;
+use site::Site;
+use splice::{Splice, splice};
+
+/// The patch of one object of a file.
+#[derive(Debug, Clone, Copy)]
+pub struct Fix<'f> {
+    /// Which of the file's objects, from 0 in the order of the text.
+    pub object: usize,
+    /// What to do to it. All or nothing is done.
+    pub operations: &'f [PatchOperation],
+}
+
+/// What became of a fix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is in the text.
+    Made,
+    /// It touches the place of another fix that was made; it may be made next, if it is still wanted.
+    Waits,
+    /// It cannot be made.
+    Refused(Refusal),
+}
+
+/// A text with fixes made in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edited {
+    /// The new text.
+    pub text: String,
+    /// What became of each fix, in the order given.
+    pub outcomes: Vec<Outcome>,
+}
+
+/// Makes as many of the fixes as can be made at once. Where two touch each other's places, the earlier is made.
+#[must_use]
+pub fn apply(text: &str, fixes: &[Fix<'_>]) -> Edited {
+    let mut edited = Edited { text: text.to_owned(), outcomes: vec![Outcome::Waits; fixes.len()] };
+    let mut chosen: Vec<usize> = Vec::new();
+    for (index, fix) in fixes.iter().enumerate() {
+        let is_free = |other: &usize| fixes.get(*other).is_none_or(|other| !conflict::conflict(fix, other));
+        if chosen.iter().all(is_free) {
+            chosen.push(index);
+        }
+    }
+    let is_entangled = |index: &usize| fixes.get(*index).is_some_and(conflict::is_entangled);
+    let (entangled, simple): (Vec<_>, Vec<_>) = chosen.into_iter().partition(is_entangled);
+    edited.make_together(fixes, &simple);
+    for index in entangled {
+        if let Some(fix) = fixes.get(index) {
+            edited.make_step_by_step(index, fix);
+        }
+    }
+    edited
+}
+
+impl Edited {
+    /// Makes fixes that do not touch each other. Those that cannot be proved together are tried in halves.
+    fn make_together(&mut self, fixes: &[Fix<'_>], chosen: &[usize]) {
+        let wanted: Vec<_> = chosen.iter().filter_map(|index| Some((*index, fixes.get(*index)?))).collect();
+        let mut splices: Vec<Splice> = Vec::new();
+        let mut made = Vec::new();
+        for (index, result) in find_splices(&self.text, &wanted) {
+            match result {
+                Err(refusal) => self.set(index, Outcome::Refused(refusal)),
+                Ok(new) if new.iter().any(|new| splices.iter().any(|other| new.meets(other))) => {}
+                Ok(new) => {
+                    splices.extend(new);
+                    made.push(index);
+                }
+            }
+        }
+        if made.is_empty() {
+            return;
+        }
+        let text = splice(&self.text, splices);
+        let proved: Vec<_> = made.iter().filter_map(|index| fixes.get(*index)).collect();
+        if proof::holds(&self.text, &text, &proved) {
+            self.text = text;
+            made.into_iter().for_each(|index| self.set(index, Outcome::Made));
+            return;
+        }
+        match made.split_at(made.len() / 2) {
+            ([], [index]) => self.set(*index, Outcome::Refused(Refusal::Unproven)),
+            (first, second) => {
+                self.make_together(fixes, first);
+                self.make_together(fixes, second);
+            }
+        }
+    }
+
+    /// Makes a fix whose operations build upon each other.
+    fn make_step_by_step(&mut self, index: usize, fix: &Fix<'_>) {
+        let mut text = self.text.clone();
+        for operation in fix.operations {
+            let step = Fix { operations: std::slice::from_ref(operation), ..*fix };
+            match find_splices(&text, &[(index, &step)]).pop() {
+                Some((_, Ok(splices))) => text = splice(&text, splices),
+                Some((_, Err(refusal))) => return self.set(index, Outcome::Refused(refusal)),
+                None => return self.set(index, Outcome::Refused(Refusal::Unproven)),
+            }
+        }
+        if proof::holds(&self.text, &text, &[fix]) {
+            self.text = text;
+            self.set(index, Outcome::Made);
+        } else {
+            self.set(index, Outcome::Refused(Refusal::Unproven));
+        }
+    }
+
+    fn set(&mut self, index: usize, outcome: Outcome) {
+        if let Some(place) = self.outcomes.get_mut(index) {
+            *place = outcome;
+        }
+    }
+}
+
+/// The changes that each fix makes in the text.
+fn find_splices(text: &str, fixes: &[(usize, &Fix<'_>)]) -> Vec<(usize, Result<Vec<Splice>, Refusal>)> {
+    let source = Source::new(text);
+    let mut found = Vec::with_capacity(fixes.len());
+    let mut objects_before = 0;
+    for document in Documents::new(&source).flatten() {
+        let contents = Contents::of(&document);
+        let own = objects_before..objects_before + contents.objects.len();
+        let mut fixes = fixes.iter().filter(|(_, fix)| own.contains(&fix.object)).peekable();
+        if fixes.peek().is_some() {
+            let site = Site::new(&source, &document);
+            for (index, fix) in fixes {
+                if let Some(object) = contents.objects.get(fix.object - objects_before) {
+                    let splices =
+                        fix.operations.iter().map(|operation| operation::splices(&site, object.pointer(), operation));
+                    let splices: Result<Vec<_>, _> = splices.collect();
+                    found.push((*index, splices.map(|splices| splices.concat())));
+                }
+            }
+        }
+        objects_before = own.end;
+    }
+    found
+}
