@@ -4,6 +4,7 @@ pub mod admission;
 pub mod edit;
 pub mod engine;
 pub mod finding;
+pub mod fix;
 pub mod metadata;
 pub mod object;
 pub mod policy;

@@ -1,5 +1,6 @@
 //! The review of one file: every policy that covers an object is asked about it.
 
+use crate::edit::Refusal;
 use crate::engine::Engine;
 use crate::finding::Finding;
 use crate::object::{Contents, Identity, Object};
@@ -36,6 +37,8 @@ pub struct FileReview {
     pub skipped: Vec<Skipped>,
     /// What could not be checked.
     pub problems: Vec<Problem>,
+    /// How many findings are gone because they were fixed.
+    pub fixed: usize,
 }
 
 /// A finding, and where in the file it is.
@@ -47,6 +50,8 @@ pub struct LocatedFinding {
     pub finding: Finding,
     /// The object concerned.
     pub object: Arc<Identity>,
+    /// Which of the file's objects it is, from 0 in the order of the text.
+    pub object_index: usize,
     /// The bytes to mark.
     pub span: Span,
     /// Where the marked text starts.
@@ -57,6 +62,8 @@ pub struct LocatedFinding {
     pub exact: bool,
     /// Whether the field came by an alias or a merge key, so that its text is shared.
     pub via_alias: bool,
+    /// Why the fix was not made, if one was wanted and not made.
+    pub not_fixed: Option<Refusal>,
 }
 
 /// A part of a file that was not checked.
@@ -98,7 +105,7 @@ impl SkipReason {
 }
 
 impl LocatedFinding {
-    /// Places a finding about the object at `node` in its file.
+    /// Places a finding about the object at `node` in its file, of which it is taken to be the first object.
     #[must_use]
     pub fn new(
         source: &Source<'_>,
@@ -113,11 +120,13 @@ impl LocatedFinding {
             policy: policy.to_owned(),
             finding,
             object: Arc::clone(identity),
+            object_index: 0,
             span: located.span,
             start: source.position(located.span.start()),
             end: source.position(located.span.end()),
             exact: located.exact,
             via_alias: located.via_alias,
+            not_fixed: None,
         }
     }
 }
@@ -175,6 +184,7 @@ impl<'e, E: Engine> Reviewer<'e, E> {
     }
 
     fn review_object(&self, source: &Source<'_>, document: &Document<'_>, object: &Object, review: &mut FileReview) {
+        let object_index = review.objects;
         review.objects += 1;
         let identity = Arc::new(object.identity().clone());
         let resource = Resource::of(identity.group(), identity.version(), &identity.kind);
@@ -188,7 +198,8 @@ impl<'e, E: Engine> Reviewer<'e, E> {
             review.evaluations += 1;
             match self.ask(policy, &request) {
                 Ok(findings) => located.extend(findings.into_iter().map(|finding| {
-                    LocatedFinding::new(source, document, object.node(), policy.id(), &identity, finding)
+                    let located = LocatedFinding::new(source, document, object.node(), policy.id(), &identity, finding);
+                    LocatedFinding { object_index, ..located }
                 })),
                 Err(error) => {
                     let start = document.span(object.node()).start();

@@ -141,7 +141,7 @@ fn the_json_report_keeps_its_contract() {
             "version": 1,
             "summary": {
                 "files": 1, "objects": 1, "evaluations": 1,
-                "denied": 1, "warned": 0, "suppressed": 0, "errors": 1, "skipped": 1,
+                "denied": 1, "warned": 0, "suppressed": 0, "errors": 1, "skipped": 1, "fixed": 0,
             },
             "findings": [{
                 "policy": "privileged",
@@ -154,7 +154,7 @@ fn the_json_report_keeps_its_contract() {
                 "object": {"apiVersion": "v1", "kind": "Pod", "namespace": null, "name": null},
                 "container": "a",
                 "pointer": "/spec/containers/0/securityContext/privileged",
-                "fixable": true,
+                "fixable": true, "notFixed": null,
                 "suppressed": null,
             }],
             "errors": [{

@@ -3,11 +3,6 @@
 use super::Fix;
 use crate::finding::{PatchOp, PatchOperation};
 
-/// Whether two fixes touch each other's places.
-pub(super) fn conflict(a: &Fix<'_>, b: &Fix<'_>) -> bool {
-    a.object == b.object && touch(a.operations, b.operations)
-}
-
 /// Whether two patches of one object touch each other's places.
 pub(crate) fn touch(a: &[PatchOperation], b: &[PatchOperation]) -> bool {
     a.iter().any(|a| b.iter().any(|b| meet(a, b)))

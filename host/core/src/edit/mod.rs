@@ -30,7 +30,8 @@ use crate::object::Contents;
 use crate::source::Source;
 use crate::yaml::Documents;
 use site::Site;
-use splice::{Splice, splice};
+use splice::{Splice, Splices};
+use std::collections::HashMap;
 
 /// The patch of one object of a file.
 #[derive(Debug, Clone, Copy)]
@@ -65,10 +66,12 @@ pub struct Edited {
 #[must_use]
 pub fn apply(text: &str, fixes: &[Fix<'_>]) -> Edited {
     let mut edited = Edited { text: text.to_owned(), outcomes: vec![Outcome::Waits; fixes.len()] };
-    let mut chosen: Vec<usize> = Vec::new();
+    let mut chosen = Vec::new();
+    let mut chosen_by_object: HashMap<usize, Vec<&Fix<'_>>> = HashMap::new();
     for (index, fix) in fixes.iter().enumerate() {
-        let is_free = |other: &usize| fixes.get(*other).is_none_or(|other| !conflict::conflict(fix, other));
-        if chosen.iter().all(is_free) {
+        let others = chosen_by_object.entry(fix.object).or_default();
+        if others.iter().all(|other| !touch(fix.operations, other.operations)) {
+            others.push(fix);
             chosen.push(index);
         }
     }
@@ -87,22 +90,22 @@ impl Edited {
     /// Makes fixes that do not touch each other. Those that cannot be proved together are tried in halves.
     fn make_together(&mut self, fixes: &[Fix<'_>], chosen: &[usize]) {
         let wanted: Vec<_> = chosen.iter().filter_map(|index| Some((*index, fixes.get(*index)?))).collect();
-        let mut splices: Vec<Splice> = Vec::new();
+        let mut splices = Splices::default();
         let mut made = Vec::new();
         for (index, result) in find_splices(&self.text, &wanted) {
             match result {
                 Err(refusal) => self.set(index, Outcome::Refused(refusal)),
-                Ok(new) if new.iter().any(|new| splices.iter().any(|other| new.meets(other))) => {}
                 Ok(new) => {
-                    splices.extend(new);
-                    made.push(index);
+                    if splices.add(new) {
+                        made.push(index);
+                    }
                 }
             }
         }
         if made.is_empty() {
             return;
         }
-        let text = splice(&self.text, splices);
+        let text = splices.apply(&self.text);
         let proved: Vec<_> = made.iter().filter_map(|index| fixes.get(*index)).collect();
         if proof::holds(&self.text, &text, &proved) {
             self.text = text;
@@ -124,7 +127,11 @@ impl Edited {
         for operation in fix.operations {
             let step = Fix { operations: std::slice::from_ref(operation), ..*fix };
             match find_splices(&text, &[(index, &step)]).pop() {
-                Some((_, Ok(splices))) => text = splice(&text, splices),
+                Some((_, Ok(new))) => {
+                    let mut splices = Splices::default();
+                    splices.add(new);
+                    text = splices.apply(&text);
+                }
                 Some((_, Err(refusal))) => return self.set(index, Outcome::Refused(refusal)),
                 None => return self.set(index, Outcome::Refused(Refusal::Unproven)),
             }
@@ -147,24 +154,29 @@ impl Edited {
 /// The changes that each fix makes in the text.
 fn find_splices(text: &str, fixes: &[(usize, &Fix<'_>)]) -> Vec<(usize, Result<Vec<Splice>, Refusal>)> {
     let source = Source::new(text);
+    let by_object = by_object(fixes.iter().map(|(index, fix)| (*index, *fix)));
     let mut found = Vec::with_capacity(fixes.len());
-    let mut objects_before = 0;
+    let mut objects = 0..;
     for document in Documents::new(&source).flatten() {
         let contents = Contents::of(&document);
-        let own = objects_before..objects_before + contents.objects.len();
-        let mut fixes = fixes.iter().filter(|(_, fix)| own.contains(&fix.object)).peekable();
-        if fixes.peek().is_some() {
-            let site = Site::new(&source, &document);
-            for (index, fix) in fixes {
-                if let Some(object) = contents.objects.get(fix.object - objects_before) {
-                    let splices =
-                        fix.operations.iter().map(|operation| operation::splices(&site, object.pointer(), operation));
-                    let splices: Result<Vec<_>, _> = splices.collect();
-                    found.push((*index, splices.map(|splices| splices.concat())));
-                }
+        let mut site = None;
+        for (object, number) in contents.objects.iter().zip(&mut objects) {
+            for (index, fix) in by_object.get(&number).into_iter().flatten() {
+                let site = site.get_or_insert_with(|| Site::new(&source, &document));
+                let splices =
+                    fix.operations.iter().map(|operation| operation::splices(site, object.pointer(), operation));
+                found.push((*index, splices.collect::<Result<Vec<_>, _>>().map(|splices| splices.concat())));
             }
         }
-        objects_before = own.end;
     }
     found
+}
+
+/// Fixes by the object that they are for, each with something to know it by.
+fn by_object<'f, T>(fixes: impl Iterator<Item = (T, &'f Fix<'f>)>) -> HashMap<usize, Vec<(T, &'f Fix<'f>)>> {
+    let mut by_object: HashMap<usize, Vec<_>> = HashMap::new();
+    for (index, fix) in fixes {
+        by_object.entry(fix.object).or_default().push((index, fix));
+    }
+    by_object
 }

@@ -1,6 +1,6 @@
 //! The proof of an edit: what the new text says is the old objects, patched, and everything else as it was.
 
-use super::Fix;
+use super::{Fix, by_object};
 use crate::finding::{PatchOp, PatchOperation};
 use crate::object::Contents;
 use crate::source::Source;
@@ -13,24 +13,21 @@ use serde_json::Value;
 pub(super) fn holds(old: &str, new: &str, fixes: &[&Fix<'_>]) -> bool {
     let (old, new) = (Source::new(old), Source::new(new));
     let (mut old, mut new) = (Documents::new(&old), Documents::new(&new));
-    let mut objects_before = 0;
+    let by_object = by_object(fixes.iter().map(|fix| ((), *fix)));
+    let mut objects = 0..;
     loop {
         match (old.next(), new.next()) {
             (None, None) => return true,
             (Some(Ok(old)), Some(Ok(new))) => {
                 let contents = Contents::of(&old);
-                let own = objects_before..objects_before + contents.objects.len();
-                let own_fixes = fixes.iter().filter(|fix| own.contains(&fix.object));
-                let placed: Vec<_> = own_fixes
-                    .filter_map(|fix| {
-                        let object = contents.objects.get(fix.object - objects_before)?;
-                        Some((object.pointer(), fix.operations))
-                    })
-                    .collect();
-                if old.flaws().len() != new.flaws().len() || !document_holds(&old, &new, &placed) {
+                let own = contents.objects.iter().zip(&mut objects).flat_map(|(object, number)| {
+                    let fixes = by_object.get(&number).into_iter().flatten();
+                    fixes.map(|(_, fix)| (object.pointer(), fix.operations))
+                });
+                let own: Vec<_> = own.collect();
+                if old.flaws().len() != new.flaws().len() || !document_holds(&old, &new, &own) {
                     return false;
                 }
-                objects_before = own.end;
             }
             (Some(Err(old)), Some(Err(new))) if old.kind == new.kind => {}
             _ => return false,

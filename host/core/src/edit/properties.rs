@@ -212,7 +212,7 @@ fn any_operation(value: &Value, op: u8, at: Index, new: Value) -> PatchOperation
     pointers(&value["spec"], "/spec", &mut all);
     let path = at.get(&all).clone();
     let (op, path) = match (op, value.pointer(&path)) {
-        (0, Some(Value::Object(_))) => (PatchOp::Add, format!("{path}/added")),
+        (0, Some(Value::Object(_))) => (PatchOp::Add, format!("{path}/zz")),
         (0, Some(Value::Array(items))) => (PatchOp::Add, format!("{path}/{}", at.index(items.len() + 1))),
         (1, _) => (PatchOp::Remove, path),
         _ => (PatchOp::Replace, path),
@@ -242,24 +242,56 @@ proptest! {
         }
         let after = read(&edited.text);
         prop_assert_eq!(&after[1], &before[1]);
-        let mut expected = before[0].clone();
-        let path = operation.path.clone();
-        match operation.op {
-            PatchOp::Replace => *expected.pointer_mut(&path).unwrap() = operation.value.clone(),
-            op => {
-                let (parent, key) = path.rsplit_once('/').unwrap();
-                match (expected.pointer_mut(parent).unwrap(), op) {
-                    (Value::Object(fields), PatchOp::Add) => { fields.insert(key.to_owned(), operation.value.clone()); }
-                    (Value::Object(fields), _) => { fields.remove(key); }
-                    (Value::Array(items), PatchOp::Add) => items.insert(key.parse().unwrap(), operation.value.clone()),
-                    (Value::Array(items), _) => { items.remove(key.parse::<usize>().unwrap()); }
-                    _ => unreachable!(),
-                }
-            }
-        }
+        let expected = patched(&before[0], &operation);
         prop_assert_eq!(&after[0], &expected, "\n{}\nbecame\n{}", &text, &edited.text);
-        check_lines(&text, &edited.text, &path)?;
+        check_lines(&text, &edited.text, &operation.path)?;
     }
+
+    #[test]
+    fn json_looks_as_if_it_had_been_written_so(
+        spec in json_value(), op in 0u8..3, at: Index, new in new_value(), pretty: bool,
+    ) {
+        let write = |value: &Value| {
+            if pretty { serde_json::to_string_pretty(value).unwrap() } else { value.to_string() }
+        };
+        let object = json!({"apiVersion": "v1", "kind": "Pod", "spec": spec});
+        let operation = any_operation(&object, op, at, new);
+        let edited = apply(&write(&object), &[Fix { object: 0, operations: std::slice::from_ref(&operation) }]);
+        prop_assert_ne!(&edited.outcomes, &[Outcome::Refused(Refusal::Unproven)]);
+        if edited.outcomes == [Outcome::Made] {
+            prop_assert_eq!(edited.text, write(&patched(&object, &operation)));
+        }
+    }
+}
+
+/// A value after an operation.
+fn patched(value: &Value, operation: &PatchOperation) -> Value {
+    let mut patched = value.clone();
+    let (parent, key) = operation.path.rsplit_once('/').unwrap();
+    let new = operation.value.clone();
+    match (patched.pointer_mut(parent).unwrap(), operation.op) {
+        (Value::Object(fields), PatchOp::Remove) => drop(fields.remove(key)),
+        (Value::Object(fields), _) => drop(fields.insert(key.to_owned(), new)),
+        (Value::Array(items), PatchOp::Add) => items.insert(key.parse().unwrap(), new),
+        (Value::Array(items), PatchOp::Remove) => drop(items.remove(key.parse::<usize>().unwrap())),
+        (Value::Array(items), PatchOp::Replace) => items[key.parse::<usize>().unwrap()] = new,
+        (other, _) => panic!("{other} has no parts"),
+    }
+    patched
+}
+
+/// Values of a JSON file. A spec is a mapping that is not empty.
+fn json_value() -> impl Strategy<Value = Value> {
+    let leaf =
+        prop::sample::select(vec![json!(1), json!("x"), json!("a\"b"), json!(true), json!(null), json!({}), json!([])]);
+    let value = leaf.prop_recursive(4, 24, 4, |inner| {
+        prop_oneof![prop::collection::vec(inner.clone(), 1..4).prop_map(Into::into), fields(inner)]
+    });
+    fields(value)
+}
+
+fn fields(inner: impl Strategy<Value = Value>) -> impl Strategy<Value = Value> {
+    prop::collection::btree_map("k[0-9]", inner, 1..5).prop_map(|map| Value::Object(map.into_iter().collect()))
 }
 
 /// Whatever changed is within the lines of the collection that holds the path.

@@ -1,5 +1,6 @@
 //! Changes to a text by byte ranges.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// A piece of text that replaces a range of bytes.
@@ -34,18 +35,48 @@ impl Splice {
     }
 }
 
-/// The text with all splices made. Insertions at one place come in the order given.
-pub(super) fn splice(text: &str, mut splices: Vec<Splice>) -> String {
-    splices.sort_by_key(|splice| (splice.range.start, splice.range.end));
-    let mut out = String::with_capacity(text.len() + splices.iter().map(|splice| splice.text.len()).sum::<usize>());
-    let mut at = 0;
-    for splice in splices {
-        out.push_str(text.get(at..splice.range.start).unwrap_or_default());
-        out.push_str(&splice.text);
-        at = splice.range.end.max(at);
+/// Splices that can all be made.
+#[derive(Debug, Default)]
+pub(super) struct Splices {
+    /// By where they start; those at one place in the order they came.
+    by_start: BTreeMap<usize, Vec<Splice>>,
+}
+
+impl Splices {
+    /// Adds splices that belong together, and says whether none of them meets one that is there.
+    pub(super) fn add(&mut self, new: Vec<Splice>) -> bool {
+        if new.iter().any(|splice| self.meets(splice)) {
+            return false;
+        }
+        for splice in new {
+            self.by_start.entry(splice.range.start).or_default().push(splice);
+        }
+        true
     }
-    out.push_str(text.get(at..).unwrap_or_default());
-    out
+
+    fn meets(&self, new: &Splice) -> bool {
+        // No two that are there overlap, so of those that start before only the last can reach so far.
+        let before = self.by_start.range(..new.range.start).next_back();
+        let within = self.by_start.range(new.range.start..=new.range.end);
+        before.into_iter().chain(within).flat_map(|(_, splices)| splices).any(|splice| splice.meets(new))
+    }
+
+    /// The text with all splices made.
+    pub(super) fn apply(self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len() + text.len() / 8);
+        let mut at = 0;
+        for mut splices in self.by_start.into_values() {
+            // What is inserted before a range comes before what takes the range's place.
+            splices.sort_by_key(|splice| splice.range.end);
+            for splice in splices {
+                out.push_str(text.get(at..splice.range.start).unwrap_or_default());
+                out.push_str(&splice.text);
+                at = splice.range.end.max(at);
+            }
+        }
+        out.push_str(text.get(at..).unwrap_or_default());
+        out
+    }
 }
 
 #[cfg(test)]
@@ -56,7 +87,9 @@ mod tests {
     fn splices_come_in_order() {
         let splices =
             vec![Splice::new(3..4, ""), Splice::insert(1, "x"), Splice::insert(1, "y"), Splice::new(1..2, "B")];
-        assert_eq!(splice("abcd", splices), "axyBc");
+        let mut together = Splices::default();
+        assert!(together.add(splices) && !together.add(vec![Splice::insert(9, ""), Splice::new(0..2, "")]));
+        assert_eq!(together.apply("abcd"), "axyBc");
     }
 
     #[test]

@@ -49,6 +49,7 @@ struct SummaryDto {
     suppressed: usize,
     errors: usize,
     skipped: usize,
+    fixed: usize,
 }
 
 #[derive(Serialize)]
@@ -68,6 +69,7 @@ struct FindingDto<'r> {
     container: Option<&'r str>,
     pointer: &'r str,
     fixable: bool,
+    not_fixed: Option<String>,
     suppressed: Option<SuppressedDto<'r>>,
 }
 
@@ -116,6 +118,7 @@ impl From<Summary> for SummaryDto {
             suppressed: summary.suppressed,
             errors: summary.errors,
             skipped: summary.skipped,
+            fixed: summary.fixed,
         }
     }
 }
@@ -140,6 +143,7 @@ fn finding<'r>(review: &'r FileReview, located: &'r LocatedFinding) -> FindingDt
         container: finding.container.as_deref(),
         pointer: &finding.pointer,
         fixable: !finding.fix.is_empty(),
+        not_fixed: located.not_fixed.as_ref().map(ToString::to_string),
         suppressed: finding
             .suppressed
             .as_ref()

@@ -24,6 +24,8 @@ pub struct Summary {
     pub errors: usize,
     /// Parts of files that are no objects.
     pub skipped: usize,
+    /// Findings that are gone because they were fixed.
+    pub fixed: usize,
 }
 
 impl Summary {
@@ -44,6 +46,7 @@ impl Summary {
         self.evaluations += review.evaluations;
         self.errors += review.problems.len();
         self.skipped += review.skipped.len();
+        self.fixed += review.fixed;
         for located in &review.findings {
             let count = match located.finding.severity {
                 _ if located.finding.suppressed.is_some() => &mut self.suppressed,

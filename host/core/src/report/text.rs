@@ -106,7 +106,8 @@ fn finding_group<'r>(file: &'r str, source: &Source<'r>, merged: &Merged<'r>) ->
     let group = Group::with_title(title);
     let group = with_snippet(group, file, source, merged.first.span, merged.first.start)
         .elements(finding.help.as_deref().map(help))
-        .element(note(&whereabouts(merged)));
+        .element(note(&whereabouts(merged)))
+        .elements(merged.first.not_fixed.as_ref().map(|refusal| note(&format!("not fixed: {refusal}"))));
     let mut policies: Vec<_> = merged
         .others
         .iter()
