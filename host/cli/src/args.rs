@@ -20,7 +20,7 @@ pub(crate) struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 nothing to report, 1 findings, 2 wrong usage or configuration, \
-                          3 unreadable input, 4 a policy or the engine failed";
+                          3 unreadable input or a file that cannot be written, 4 a policy or the engine failed";
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
@@ -52,6 +52,14 @@ pub(crate) struct Check {
     /// Settings of the policies: a YAML or JSON map from policy id to its settings
     #[arg(long, value_name = "FILE")]
     pub(crate) settings: Option<PathBuf>,
+
+    /// Apply the policies' safe fixes to the files, and report what remains
+    #[arg(long)]
+    pub(crate) fix: bool,
+
+    /// Print what `--fix` changes as a unified diff, the report going to standard error; without `--fix` no file changes
+    #[arg(long)]
+    pub(crate) diff: bool,
 
     /// How to print the findings
     #[arg(long, value_enum, default_value_t = Format::Text)]

@@ -13,8 +13,9 @@ use serde_json::value::Map;
 
 use crate::args::{Check, FailOn, Format};
 use crate::exit::{Exit, Failure};
+use crate::fix::{Mode, Repaired, Tally, print_diff};
 use crate::inputs::{self, Input, InputError};
-use crate::output::print;
+use crate::output::{print, print_error};
 use crate::progress::Progress;
 use crate::{module, parallel, settings};
 
@@ -24,13 +25,14 @@ use crate::{module, parallel, settings};
 /// Exit 2 for unknown policies and refused settings. What goes wrong with an input or during the review is part of
 /// the report.
 pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
+    let mode = Mode::of(args)?;
     let engine = Engine::new(Limits::DEFAULT).map_err(Failure::engine)?;
     let policies = policies(&engine, args)?;
     let reviewer = Reviewer::new(&engine, &policies);
     let (inputs, unreadable) = inputs::collect(&args.paths);
     let problems: Vec<_> = unreadable.iter().map(problem).collect();
 
-    let mut report = Report::new(args, problems)?;
+    let mut report = Report::new(args, mode, problems)?;
     let progress = Progress::new(inputs.len(), args.quiet);
     let jobs = args.jobs.map_or_else(available_jobs, usize::from);
     let style = report.style.clone();
@@ -38,7 +40,7 @@ pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
     parallel::in_order(
         &inputs,
         jobs,
-        |input| review(&reviewer, input, style.as_ref()),
+        |input| review(&reviewer, input, mode, style.as_ref()),
         |reviewed| {
             progress.step();
             if written.is_ok() {
@@ -63,28 +65,46 @@ struct Style {
 struct Reviewed {
     review: Result<FileReview, Problem>,
     text: String,
+    diff: String,
+    /// How many findings are fixed, or would be.
+    fixed: usize,
 }
 
-fn review(reviewer: &Reviewer<'_, Engine>, input: &Input, style: Option<&Style>) -> Reviewed {
+impl Reviewed {
+    fn unrepaired(review: Result<FileReview, Problem>, text: String) -> Self {
+        Self { review, text, diff: String::new(), fixed: 0 }
+    }
+}
+
+fn review(reviewer: &Reviewer<'_, Engine>, input: &Input, mode: Option<Mode>, style: Option<&Style>) -> Reviewed {
     let text = match input.read() {
         Ok(Some(text)) => text,
-        Ok(None) => return Reviewed { review: Ok(FileReview::not_an_object(&input.name)), text: String::new() },
+        Ok(None) => return Reviewed::unrepaired(Ok(FileReview::not_an_object(&input.name)), String::new()),
         Err(error) => {
             let problem = problem(&error);
             let text = style.map(|style| style.text.problem(&problem)).unwrap_or_default();
-            return Reviewed { review: Err(problem), text };
+            return Reviewed::unrepaired(Err(problem), text);
         }
     };
-    let review = reviewer.review(&input.name, &text);
-    let text = match style {
+    let Some(mode) = mode else {
+        let review = reviewer.review(&input.name, &text);
+        let text = rendered(&review, &text, style);
+        return Reviewed::unrepaired(Ok(review), text);
+    };
+    let Repaired { review, text, diff, fixed } = mode.repair(reviewer, input, text);
+    let text = rendered(&review, &text, style);
+    Reviewed { review: Ok(review), text, diff, fixed }
+}
+
+fn rendered(review: &FileReview, text: &str, style: Option<&Style>) -> String {
+    match style {
         None => String::new(),
-        Some(Style { text: report, only: None }) => report.file(&review, &text),
+        Some(Style { text: report, only: None }) => report.file(review, text),
         Some(Style { text: report, only: Some(fail_on) }) => {
             let findings = review.findings.iter().filter(|located| fails(*fail_on, located)).cloned().collect();
-            report.file(&FileReview { findings, skipped: Vec::new(), ..review.clone() }, &text)
+            report.file(&FileReview { findings, skipped: Vec::new(), ..review.clone() }, text)
         }
-    };
-    Reviewed { review: Ok(review), text }
+    }
 }
 
 /// What is known so far.
@@ -95,14 +115,20 @@ struct Report {
     /// Whether an input was reviewed that has to be mended all the same.
     flawed: bool,
     fail_on: FailOn,
+    mode: Option<Mode>,
+    tally: Tally,
     /// Kept for JSON only, which begins with the summary.
     reviews: Vec<FileReview>,
     problems: Vec<Problem>,
 }
 
 impl Report {
-    fn new(args: &Check, problems: Vec<Problem>) -> Result<Self, Failure> {
-        let colored = AutoStream::choice(&std::io::stdout()) != ColorChoice::Never;
+    fn new(args: &Check, mode: Option<Mode>, problems: Vec<Problem>) -> Result<Self, Failure> {
+        let choice = match args.diff {
+            true => AutoStream::choice(&std::io::stderr()),
+            false => AutoStream::choice(&std::io::stdout()),
+        };
+        let colored = choice != ColorChoice::Never;
         let text = || Style { text: TextReport::new(colored), only: args.quiet.then_some(args.fail_on) };
         let mut report = Self {
             style: (args.format == Format::Text).then(text),
@@ -110,18 +136,22 @@ impl Report {
             exit: Exit::Clean,
             flawed: false,
             fail_on: args.fail_on,
+            mode,
+            tally: Tally::default(),
             reviews: Vec::new(),
             problems: Vec::new(),
         };
         for problem in problems {
             let text = report.style.as_ref().map(|style| style.text.problem(&problem)).unwrap_or_default();
-            report.add(Reviewed { review: Err(problem), text })?;
+            report.add(Reviewed::unrepaired(Err(problem), text))?;
         }
         Ok(report)
     }
 
     fn add(&mut self, reviewed: Reviewed) -> Result<(), Failure> {
-        print(&reviewed.text)?;
+        print_diff(&reviewed.diff)?;
+        self.say(&reviewed.text)?;
+        self.tally.add(reviewed.fixed);
         let review = match reviewed.review {
             Ok(review) => review,
             Err(problem) => {
@@ -142,6 +172,17 @@ impl Report {
         Ok(())
     }
 
+    /// Prints a part of the report, beside the diff if there is one.
+    fn say(&self, text: &str) -> Result<(), Failure> {
+        match self.mode {
+            Some(mode) if mode.diff => {
+                print_error(text);
+                Ok(())
+            }
+            _ => print(text),
+        }
+    }
+
     fn note(&mut self, problem: &Problem) {
         let exit = match problem.kind {
             // What was reviewed all the same has its verdict; the flaw only keeps it from being a pass.
@@ -160,7 +201,8 @@ impl Report {
         if self.style.is_none() {
             print(&(json::render(&self.reviews, &self.problems).map_err(Failure::engine)? + "\n"))?;
         } else if !args.quiet {
-            print(&format!("{}\n", self.summary))?;
+            self.say(&format!("{}\n", self.summary))?;
+            self.say(&self.mode.map(|mode| self.tally.line(mode)).unwrap_or_default())?;
         }
         Ok(if self.flawed && self.exit == Exit::Clean { Exit::Input } else { self.exit })
     }

@@ -165,6 +165,14 @@ fn display(path: &Path) -> String {
 }
 
 impl Input {
+    /// The file; standard input has none.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match &self.source {
+            Source::Stdin => None,
+            Source::Named(path) | Source::Found(path) => Some(path),
+        }
+    }
+
     /// Reads the text. `None` for a JSON file that was found in a directory and is clearly something else, such as
     /// an editor's configuration, which need not even be valid JSON.
     ///

@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod exit;
 mod explain;
+mod fix;
 mod inputs;
 mod inspect;
 mod list;
@@ -13,6 +14,7 @@ mod parallel;
 mod progress;
 mod run;
 mod settings;
+mod write;
 
 use std::io::Write as _;
 

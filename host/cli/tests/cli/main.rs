@@ -10,5 +10,6 @@
 mod bad_input;
 mod check;
 mod commands;
+mod fix;
 mod forewarn;
 mod modules;
