@@ -29,7 +29,7 @@ pub(super) fn add(
     let column = site.text.column(first.key_span.start());
     let lines = entry_lines(key, value, column, site.layout.steps);
     let at = line_behind(site.text, site.entry_end(last), column);
-    Ok(vec![insert_lines(site, at, &lines)])
+    Ok(vec![Splice::lines(at, line_text(site, at, &lines), column, false)])
 }
 
 /// Removes an entry.
@@ -82,10 +82,10 @@ pub(super) fn line_behind(text: Text<'_>, end: usize, column: usize) -> usize {
     behind
 }
 
-/// Inserts lines at the start of a line, or at the end of the text.
-pub(super) fn insert_lines(site: &Site<'_, '_, '_>, at: usize, lines: &[String]) -> Splice {
+/// What inserts lines at the start of a line, or at the end of the text.
+pub(super) fn line_text(site: &Site<'_, '_, '_>, at: usize, lines: &[String]) -> String {
     let line_break = site.layout.pretty.line_break;
     let lines = lines.join(line_break);
     let open_end = at == site.text.len() && at > 0 && !site.text.slice(0..at).ends_with('\n');
-    Splice::insert(at, if open_end { format!("{line_break}{lines}") } else { format!("{lines}{line_break}") })
+    if open_end { format!("{line_break}{lines}") } else { format!("{lines}{line_break}") }
 }

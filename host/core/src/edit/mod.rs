@@ -33,6 +33,10 @@ use site::Site;
 use splice::{Splice, Splices};
 use std::collections::HashMap;
 
+/// How many proofs one call may take. What is left over then waits, so that many fixes that cannot be proved do not make
+/// a large file take forever.
+const MAX_PROOFS: usize = 100;
+
 /// The patch of one object of a file.
 #[derive(Debug, Clone, Copy)]
 pub struct Fix<'f> {
@@ -77,8 +81,9 @@ pub fn apply(text: &str, fixes: &[Fix<'_>]) -> Edited {
     }
     let is_entangled = |index: &usize| fixes.get(*index).is_some_and(conflict::is_entangled);
     let (entangled, simple): (Vec<_>, Vec<_>) = chosen.into_iter().partition(is_entangled);
-    edited.make_together(fixes, &simple);
-    for index in entangled {
+    let mut proofs = MAX_PROOFS;
+    edited.make_together(fixes, &simple, &mut proofs);
+    for index in entangled.into_iter().take(MAX_PROOFS) {
         if let Some(fix) = fixes.get(index) {
             edited.make_step_by_step(index, fix);
         }
@@ -88,7 +93,8 @@ pub fn apply(text: &str, fixes: &[Fix<'_>]) -> Edited {
 
 impl Edited {
     /// Makes fixes that do not touch each other. Those that cannot be proved together are tried in halves.
-    fn make_together(&mut self, fixes: &[Fix<'_>], chosen: &[usize]) {
+    fn make_together(&mut self, fixes: &[Fix<'_>], chosen: &[usize], proofs: &mut usize) {
+        let Some(left) = proofs.checked_sub(1) else { return };
         let wanted: Vec<_> = chosen.iter().filter_map(|index| Some((*index, fixes.get(*index)?))).collect();
         let mut splices = Splices::default();
         let mut made = Vec::new();
@@ -105,6 +111,7 @@ impl Edited {
         if made.is_empty() {
             return;
         }
+        *proofs = left;
         let text = splices.apply(&self.text);
         let proved: Vec<_> = made.iter().filter_map(|index| fixes.get(*index)).collect();
         if proof::holds(&self.text, &text, &proved) {
@@ -115,8 +122,8 @@ impl Edited {
         match made.split_at(made.len() / 2) {
             ([], [index]) => self.set(*index, Outcome::Refused(Refusal::Unproven)),
             (first, second) => {
-                self.make_together(fixes, first);
-                self.make_together(fixes, second);
+                self.make_together(fixes, first, proofs);
+                self.make_together(fixes, second, proofs);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Values in the place of others.
 
 use super::flow;
-use super::mapping::insert_lines;
+use super::mapping::line_text;
 use super::refusal::Refusal;
 use super::site::{Site, Slot};
 use super::splice::Splice;
@@ -101,7 +101,8 @@ fn lines(
     if !extent.is_empty() {
         splices.push(Splice::new(site.text.before_blanks(extent.start)..extent.end, ""));
     }
-    splices.push(insert_lines(site, site.text.next_line(extent.end), &body).alone());
+    let behind = site.text.next_line(extent.end);
+    splices.push(Splice::insert(behind, line_text(site, behind, &body)).alone());
     Ok(splices)
 }
 

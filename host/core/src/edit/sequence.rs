@@ -1,7 +1,7 @@
 //! Items of sequences: inserted and removed.
 
 use super::flow;
-use super::mapping::{insert_lines, line_behind, whole_lines};
+use super::mapping::{line_behind, line_text, whole_lines};
 use super::refusal::Refusal;
 use super::replace::replace;
 use super::site::{Site, Slot};
@@ -32,13 +32,12 @@ pub(super) fn insert(
     let dash = site.dash(sequence, items, 0)?;
     let column = site.text.column(dash);
     let lines = item_lines(value, column, site.layout.steps);
-    match previous {
-        Some(previous) => Ok(vec![insert_lines(site, line_behind(site.text, site.end(*previous), column), &lines)]),
-        None if site.text.indentation(dash).is_some() => {
-            Ok(vec![insert_lines(site, site.text.line_start(dash), &lines)])
-        }
-        None => Err(Refusal::Layout),
-    }
+    let at = match previous {
+        Some(previous) => line_behind(site.text, site.end(*previous), column),
+        None if site.text.indentation(dash).is_some() => site.text.line_start(dash),
+        None => return Err(Refusal::Layout),
+    };
+    Ok(vec![Splice::lines(at, line_text(site, at, &lines), column, true)])
 }
 
 /// Removes an item.

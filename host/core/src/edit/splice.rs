@@ -1,5 +1,6 @@
 //! Changes to a text by byte ranges.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -10,15 +11,23 @@ pub(super) struct Splice {
     pub(super) text: String,
     /// Whether nothing else may be inserted at the same place.
     pub(super) alone: bool,
+    /// How deep inserted lines are nested: of those at one place the deeper come first.
+    depth: usize,
 }
 
 impl Splice {
     pub(super) fn new(range: Range<usize>, text: impl Into<String>) -> Self {
-        Self { range, text: text.into(), alone: false }
+        Self { range, text: text.into(), alone: false, depth: 0 }
     }
 
     pub(super) fn insert(at: usize, text: impl Into<String>) -> Self {
         Self::new(at..at, text)
+    }
+
+    /// Lines that are inserted for a key or a dash at a column.
+    pub(super) fn lines(at: usize, text: String, column: usize, is_item: bool) -> Self {
+        // Dashes may stand at the column of the key that their list belongs to.
+        Self { depth: 2 * column + usize::from(is_item), ..Self::insert(at, text) }
     }
 
     pub(super) fn alone(self) -> Self {
@@ -67,7 +76,7 @@ impl Splices {
         let mut at = 0;
         for mut splices in self.by_start.into_values() {
             // What is inserted before a range comes before what takes the range's place.
-            splices.sort_by_key(|splice| splice.range.end);
+            splices.sort_by_key(|splice| (splice.range.end, Reverse(splice.depth)));
             for splice in splices {
                 out.push_str(text.get(at..splice.range.start).unwrap_or_default());
                 out.push_str(&splice.text);

@@ -222,6 +222,23 @@ fn fixes_are_made_together_unless_they_touch() {
 }
 
 #[test]
+fn what_ends_at_one_line_is_written_from_the_inside() {
+    let text = format!("{HEAD}spec:\n  a:\n  - b:\n      c: 1\n---\n");
+    let paths = ["/x", "/spec/x", "/spec/a/-", "/spec/a/0/x", "/spec/a/0/b/x"];
+    let operations = paths.map(|path| [operation("add", path, json!(2))]);
+    let fixes = [0, 1, 3, 4].map(|index: usize| Fix { object: 0, operations: &operations[index] });
+    let mut splices = Splices::default();
+    for (_, found) in find_splices(&text, &fixes.each_ref().map(|fix| (0, fix))) {
+        assert!(splices.add(found.unwrap()));
+    }
+    let expected = format!("{HEAD}spec:\n  a:\n  - b:\n      c: 1\n      x: 2\n    x: 2\n  x: 2\nx: 2\n---\n");
+    assert_eq!(splices.apply(&text), expected);
+    let fixes = [1, 2].map(|index: usize| Fix { object: 0, operations: &operations[index] });
+    let edited = apply(&text, &fixes);
+    assert_eq!(edited.text, text.replace("---", "  - 2\n  x: 2\n---"));
+}
+
+#[test]
 fn one_bad_fix_does_not_stop_the_others() {
     let text = format!("{HEAD}a: !!str 1\nb: 1\nc: 1\n");
     let operations = ["/a", "/b", "/c"].map(|path| [operation("replace", path, json!(2))]);
