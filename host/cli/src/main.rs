@@ -5,6 +5,7 @@ mod args;
 mod check;
 mod exit;
 mod explain;
+mod git;
 mod inputs;
 mod inspect;
 mod list;
