@@ -2,6 +2,7 @@
 
 mod args;
 mod check;
+mod cluster;
 mod exit;
 mod explain;
 mod inputs;
