@@ -53,6 +53,15 @@ pub(crate) struct Check {
     #[arg(long, value_name = "FILE")]
     pub(crate) settings: Option<PathBuf>,
 
+    /// Review what changed since a git revision or another directory: a changed object as an UPDATE of what it was, a new
+    /// one as a CREATE, an unchanged one not at all
+    #[arg(long, value_name = "REF|DIR")]
+    pub(crate) against: Option<String>,
+
+    /// With --against, review unchanged objects too
+    #[arg(long, requires = "against")]
+    pub(crate) all: bool,
+
     /// How to print the findings
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,

@@ -16,7 +16,7 @@ use crate::exit::{Exit, Failure};
 use crate::inputs::{self, Input, InputError};
 use crate::output::print;
 use crate::progress::Progress;
-use crate::{module, parallel, settings};
+use crate::{against, module, parallel, settings};
 
 /// Reviews manifests and prints what the policies found.
 ///
@@ -26,8 +26,13 @@ use crate::{module, parallel, settings};
 pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
     let engine = Engine::new(Limits::DEFAULT).map_err(Failure::engine)?;
     let policies = policies(&engine, args)?;
-    let reviewer = Reviewer::new(&engine, &policies);
     let (inputs, unreadable) = inputs::collect(&args.paths);
+    let comparison = args.against.as_deref().map(|base| against::compare(base, args, &inputs)).transpose()?;
+    let reviewer = Reviewer::new(&engine, &policies);
+    let reviewer = match &comparison {
+        Some(comparison) => reviewer.against(comparison),
+        None => reviewer,
+    };
     let problems: Vec<_> = unreadable.iter().map(problem).collect();
 
     let mut report = Report::new(args, problems)?;
@@ -81,7 +86,7 @@ fn review(reviewer: &Reviewer<'_, Engine>, input: &Input, style: Option<&Style>)
         Some(Style { text: report, only: None }) => report.file(&review, &text),
         Some(Style { text: report, only: Some(fail_on) }) => {
             let findings = review.findings.iter().filter(|located| fails(*fail_on, located)).cloned().collect();
-            report.file(&FileReview { findings, skipped: Vec::new(), ..review.clone() }, &text)
+            report.file(&FileReview { findings, skipped: Vec::new(), notices: Vec::new(), ..review.clone() }, &text)
         }
     };
     Reviewed { review: Ok(review), text }

@@ -93,6 +93,11 @@ impl InputError {
         }
     }
 
+    /// Whether it only says that there is nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        matches!(self, Self::Empty { .. })
+    }
+
     /// Where in the input it is, when it is at one place.
     pub(crate) fn position(&self) -> Option<Position> {
         match self {
@@ -152,12 +157,13 @@ fn walk(directory: &Path, errors: &mut Vec<InputError>) -> Vec<PathBuf> {
     found
 }
 
-fn is_manifest(path: &Path) -> bool {
+/// Whether a file of this name is looked at in a directory.
+pub(crate) fn is_manifest(path: &Path) -> bool {
     path.extension().is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension == *known))
 }
 
 /// Forward slashes and no leading `./`, so that reports are the same on every machine and however a folder is named.
-fn display(path: &Path) -> String {
+pub(crate) fn display(path: &Path) -> String {
     let text = path.to_string_lossy();
     let text =
         if std::path::MAIN_SEPARATOR == '/' { text.into_owned() } else { text.replace(std::path::MAIN_SEPARATOR, "/") };
@@ -165,6 +171,14 @@ fn display(path: &Path) -> String {
 }
 
 impl Input {
+    /// The file; `None` for standard input.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match &self.source {
+            Source::Stdin => None,
+            Source::Named(path) | Source::Found(path) => Some(path),
+        }
+    }
+
     /// Reads the text. `None` for a JSON file that was found in a directory and is clearly something else, such as
     /// an editor's configuration, which need not even be valid JSON.
     ///

@@ -1,5 +1,6 @@
 //! The `forewarn` command.
 
+mod against;
 mod args;
 mod check;
 mod exit;

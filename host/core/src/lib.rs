@@ -1,6 +1,7 @@
 //! The pure part of Forewarn: manifests in, admission requests out; replies in, located findings and reports out.
 
 pub mod admission;
+pub mod comparison;
 pub mod engine;
 pub mod finding;
 pub mod metadata;

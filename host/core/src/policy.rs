@@ -95,10 +95,10 @@ impl<M> Policy<M> {
         &self.module
     }
 
-    /// Whether the policy is to be asked about the creation of such an object; `resource` is the object's own.
+    /// Whether the policy is to be asked about an operation on such an object; `resource` is the object's own.
     #[must_use]
-    pub fn covers(&self, object: &Identity, resource: &Resource) -> bool {
-        rules::matches(&self.metadata.rules, resource, Operation::Create)
+    pub fn covers(&self, object: &Identity, resource: &Resource, operation: Operation) -> bool {
+        rules::matches(&self.metadata.rules, resource, operation)
             || self.further_kinds.iter().any(|further| further.group == object.group() && further.kind == object.kind)
     }
 
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn rules_and_the_kinds_setting_decide_what_is_covered() {
         let covers = |policy: &Policy<_>, object: &Identity| {
-            policy.covers(object, &Resource::of(object.group(), object.version(), &object.kind))
+            policy.covers(object, &Resource::of(object.group(), object.version(), &object.kind), Operation::Create)
         };
         let plain = policy(&json!({}));
         assert!(covers(&plain, &identity("v1", "Pod")));

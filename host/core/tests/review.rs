@@ -141,7 +141,7 @@ fn the_json_report_keeps_its_contract() {
             "version": 1,
             "summary": {
                 "files": 1, "objects": 1, "evaluations": 1,
-                "denied": 1, "warned": 0, "suppressed": 0, "errors": 1, "skipped": 1,
+                "denied": 1, "warned": 0, "suppressed": 0, "errors": 1, "skipped": 1, "unchanged": 0,
             },
             "findings": [{
                 "policy": "privileged",
@@ -171,6 +171,7 @@ fn the_json_report_keeps_its_contract() {
                 "reason": "not a Kubernetes object: a mapping with `apiVersion` and `kind` is expected",
                 "hint": null,
             }],
+            "notices": [],
         })
     );
 }

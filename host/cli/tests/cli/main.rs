@@ -7,6 +7,7 @@
     reason = "a test fails by panicking, its helpers too"
 )]
 
+mod against;
 mod bad_input;
 mod check;
 mod commands;
