@@ -4,6 +4,7 @@ use std::fs;
 
 use anyhow::{Context as _, Result, bail};
 use forewarn_core::engine::Engine as _;
+use forewarn_core::host_calls::offline;
 use forewarn_engine::{Engine, Limits};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -31,7 +32,7 @@ pub(crate) fn generate(workspace: &Workspace, mode: Mode) -> Result<()> {
     for (policy, wasm) in compile::policies(workspace)? {
         let name = &policy.name;
         let reply = engine
-            .call(&engine.module(wasm), "describe", b"")
+            .call(&engine.module(wasm), "describe", b"", &offline())
             .with_context(|| format!("`{name}` does not describe itself"))?;
         let description: Description =
             serde_json::from_slice(&reply).with_context(|| format!("`{name}` describes itself in another form"))?;

@@ -1,7 +1,10 @@
 //! `forewarn check`
 
+use std::sync::Arc;
+
 use anstream::{AutoStream, ColorChoice};
 use anyhow::anyhow;
+use forewarn_core::cluster::Cluster;
 use forewarn_core::finding::Severity;
 use forewarn_core::policy::{Policy, SettingsError};
 use forewarn_core::problem::{Problem, ProblemKind};
@@ -12,6 +15,7 @@ use forewarn_engine::{Engine, Limits, Module};
 use serde_json::value::Map;
 
 use crate::args::{Check, FailOn, Format};
+use crate::cluster::Files;
 use crate::exit::{Exit, Failure};
 use crate::inputs::{self, Input, InputError};
 use crate::output::print;
@@ -25,19 +29,21 @@ use crate::{against, module, parallel, settings};
 /// the report.
 pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
     let engine = Engine::new(Limits::DEFAULT).map_err(Failure::engine)?;
-    let policies = policies(&engine, args)?;
+    let mut policies = policies(&engine, args)?;
     let (inputs, unreadable) = inputs::collect(&args.paths);
+    let inputs: Arc<[Input]> = inputs.into();
+    let problems: Vec<_> = unreadable.iter().map(problem).collect();
+    let jobs = args.jobs.map_or_else(available_jobs, usize::from);
+    see(&mut policies, Files { inputs: Arc::clone(&inputs), jobs });
     let comparison = args.against.as_deref().map(|base| against::compare(base, args, &inputs)).transpose()?;
     let reviewer = Reviewer::new(&engine, &policies);
     let reviewer = match &comparison {
         Some(comparison) => reviewer.against(comparison),
         None => reviewer,
     };
-    let problems: Vec<_> = unreadable.iter().map(problem).collect();
 
     let mut report = Report::new(args, problems)?;
     let progress = Progress::new(inputs.len(), args.quiet);
-    let jobs = args.jobs.map_or_else(available_jobs, usize::from);
     let style = report.style.clone();
     let mut written = Ok(());
     parallel::in_order(
@@ -203,6 +209,13 @@ fn policies(engine: &Engine, args: &Check) -> Result<Vec<Policy<Module>>, Failur
             Ok(policy)
         })
         .collect()
+}
+
+/// Lets every policy ask about what it declares of the files.
+fn see(policies: &mut [Policy<Module>], files: Files) {
+    let declared = policies.iter().flat_map(|policy| &policy.metadata().context_aware_resources);
+    let cluster = Arc::new(Cluster::new(Arc::new(files), declared));
+    policies.iter_mut().for_each(|policy| policy.see(&cluster));
 }
 
 fn check_settings(policy: &Policy<Module>, engine: &Engine) -> Result<(), Failure> {

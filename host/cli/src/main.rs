@@ -3,6 +3,7 @@
 mod against;
 mod args;
 mod check;
+mod cluster;
 mod exit;
 mod explain;
 mod git;

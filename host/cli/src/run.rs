@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, anyhow};
 use forewarn_core::admission::AdmissionRequest;
 use forewarn_core::engine::Engine as _;
+use forewarn_core::host_calls::offline;
 use forewarn_engine::{Engine, Limits};
 use serde_json::{Value, json};
 
@@ -28,7 +29,7 @@ pub(crate) fn run(args: &Run) -> Result<Exit, Failure> {
     let engine = Engine::new(Limits::DEFAULT).map_err(Failure::engine)?;
     let guest = engine.module(module.wasm);
     let call = |operation: &str, payload: &[u8]| {
-        let reply = engine.call(&guest, operation, payload);
+        let reply = engine.call(&guest, operation, payload, &offline());
         let reply = reply.with_context(|| format!("`{}`, operation `{operation}`", args.module.display()));
         let reply = reply.and_then(|reply| serde_json::from_slice::<Value>(&reply).context("the reply is not JSON"));
         reply.map_err(Failure::engine)

@@ -258,7 +258,7 @@ impl<'e, E: Engine> Reviewer<'e, E> {
 
     fn ask(&self, policy: &Policy<E::Module>, request: &Request) -> Result<Vec<Finding>, PolicyError> {
         let payload = request.payload(policy.settings());
-        let reply = self.engine.call(policy.module(), "validate", &payload)?;
+        let reply = self.engine.call(policy.module(), "validate", &payload, policy.host())?;
         Ok(reply::findings(policy.id(), &reply, request.object_json())?)
     }
 }
