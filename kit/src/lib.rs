@@ -8,6 +8,7 @@
 pub mod capability;
 pub mod cluster;
 pub mod finding;
+pub mod fraction;
 pub mod glob;
 pub mod guard;
 #[cfg(target_arch = "wasm32")]

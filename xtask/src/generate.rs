@@ -131,6 +131,7 @@ fn allowed(setting: &Schema) -> String {
             None => "list".to_owned(),
         },
         ("integer", Some(minimum), Some(maximum)) => format!("{minimum} to {maximum}"),
+        ("number", Some(minimum), Some(maximum)) => format!("number from {minimum} to {maximum}"),
         ("boolean", _, _) => "`true` or `false`".to_owned(),
         _ => kind,
     }
@@ -151,7 +152,8 @@ mod tests {
                 "reason": {"description": "Why.", "type": "string"}}}},
             "level": {"description": "How.", "enum": ["deny", "warn"], "default": "deny"},
             "limits": {"description": "Which.", "type": "array", "items": {"type": "string"}, "default": ["cpu"]},
-            "max": {"description": "Most.", "type": ["string", "number"]}
+            "max": {"description": "Most.", "type": ["string", "number"]},
+            "warnAt": {"description": "When.", "type": "number", "default": 0.7, "minimum": 0, "maximum": 1}
         }}))
         .unwrap();
         assert_eq!(
@@ -163,7 +165,8 @@ mod tests {
              | `limits` | list of strings | `[\"cpu\"]` | Which. |\n\
              | `max` | string or number |  | Most. |\n\
              | `mutate` | `true` or `false` | `false` | Fix it. |\n\
-             | `user.min` | 0 to 9 | `1001` | Lowest. |\n"
+             | `user.min` | 0 to 9 | `1001` | Lowest. |\n\
+             | `warnAt` | number from 0 to 1 | `0.7` | When. |\n"
         );
     }
 

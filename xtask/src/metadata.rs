@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use forewarn_core::metadata::{ContextAwareResource, Metadata, Operation, PolicyType, Rule};
 use forewarn_kit::workload::KINDS;
 use serde::Deserialize;
@@ -48,12 +48,18 @@ pub(crate) fn of(package: &Package) -> Result<Metadata> {
     if matches!(manifest.resources, Resources::Named(Set::Workloads)) {
         annotations.insert("dev.forewarn.kinds-setting", "kinds".to_owned());
     }
+    let raw = manifest.policy_type == PolicyType::Raw;
+    if let Some(input) = &manifest.input {
+        ensure!(raw, "policies/{name}/Cargo.toml names an `input`, which only a raw policy has");
+        annotations.insert("dev.forewarn.input", input.clone());
+    }
     Ok(Metadata {
         protocol_version: Some("v1".to_owned()),
         rules: manifest.rules(),
         annotations: annotations.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
         mutating: manifest.mutating,
-        background_audit: true,
+        // The audit scanner looks at what is stored in the cluster.
+        background_audit: !raw,
         execution_mode: "kubewarden-wapc".to_owned(),
         policy_type: manifest.policy_type,
         context_aware_resources: manifest.context_aware_resources,
@@ -77,6 +83,8 @@ struct Manifest {
     keywords: Vec<String>,
     #[serde(default)]
     policy_type: PolicyType,
+    /// What a raw policy is asked about: the name by which a command of the host finds it.
+    input: Option<String>,
     #[serde(default)]
     context_aware_resources: Vec<ContextAwareResource>,
     minimum_kubewarden_version: Option<String>,
