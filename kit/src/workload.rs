@@ -267,20 +267,18 @@ impl<'a> Workload<'a> {
     /// `app.kubernetes.io/name`, else like the object, else the first.
     pub fn main_container(&self) -> Option<&Container<'a>> {
         let regular = || self.containers.iter().filter(|container| container.class == Class::Regular);
-        let named = |name: Cow<'_, str>| regular().find(|container| container.name.as_ref() == Some(&name));
-        let own = || self.metadata()?.string("name");
-        self.label("app.kubernetes.io/name")
-            .and_then(named)
-            .or_else(|| own().and_then(named))
-            .or_else(|| regular().next())
+        let named = |name: Option<Node<'a>>| {
+            let name = name?.as_str()?;
+            regular().find(|container| container.name.as_ref() == Some(&name))
+        };
+        let own_name = || self.metadata()?.field("name");
+        named(self.label("app.kubernetes.io/name")).or_else(|| named(own_name())).or_else(|| regular().next())
     }
 
-    /// The object's label, else the pod template's.
-    pub fn label(&self, name: &str) -> Option<Cow<'a, str>> {
-        [self.metadata(), self.pod_metadata]
-            .into_iter()
-            .flatten()
-            .find_map(|metadata| metadata.object("labels")?.string(name))
+    /// The label of the pods, else the object's own. An undone rollout brings back the pods' labels, not the object's.
+    pub fn label(&self, name: &str) -> Option<Node<'a>> {
+        let label = |metadata: Node<'a>| metadata.object("labels")?.field(name)?.expect(Kind::String);
+        [self.pod_metadata, self.metadata()].into_iter().flatten().find_map(label)
     }
 
     /// The object's annotation, else the pod template's.
