@@ -10,7 +10,7 @@ use forewarn_kit::release::{TagSuffixes, VERSION_LABEL};
 use forewarn_kit::settings::Level;
 use forewarn_kit::workload::{Container, Workload};
 
-use crate::milder;
+use crate::{labels, milder};
 
 /// How images are looked at.
 #[derive(Debug)]
@@ -64,12 +64,8 @@ impl Images {
         else {
             return;
         };
-        let Some(node) = container.node.field("image") else {
-            let message = format!("{container} names no image, so the API server refuses the pod");
-            let place = container.missing(&["image"]);
-            findings.push(Finding::new(strictest, "bad-image", place, message).container(container).help(WRITE));
-            return;
-        };
+        // That there is one, the API server sees to; a patch for kustomize has none.
+        let Some(node) = container.node.field("image") else { return };
         let Some(text) = node.expect(Kind::String).and_then(Node::as_str) else { return };
         let Ok(image) = Image::parse(&text) else {
             let message =
@@ -78,8 +74,8 @@ impl Images {
             return;
         };
         let image = Read { container, node, text, image };
-        let version = workload.label(VERSION_LABEL);
-        let version = version.as_deref().filter(|version| !version.is_empty() && !is_moving_word(version));
+        let version = workload.label(VERSION_LABEL).and_then(Node::as_str);
+        let version = version.as_deref().filter(|version| labels::VERSION.problem(version).is_none());
         let floating = pinned.filter(|severity| {
             let found = self.floating(&image, *severity, version.filter(|_| role == Role::Main));
             found.map(|finding| findings.push(finding)).is_some()
@@ -98,7 +94,7 @@ impl Images {
         if image.image.digest.is_some() {
             return None;
         }
-        let help = match version {
+        let help = match version.filter(|version| !is_bare_major(version)) {
             Some(version) => format!("tag the image with the app version, such as `{version}`"),
             None => "write the tag of one release, such as `1.4.2`, or a digest".to_owned(),
         };
@@ -128,16 +124,21 @@ impl Images {
         if self.suffixes.tag_is(tag, version) {
             return None;
         }
+        let what = match &image.image.tag {
+            Some(tag) => format!("the tag `{tag}`"),
+            None => "no tag, which means `latest`".to_owned(),
+        };
         let message = format!(
-            "{image} has the tag `{tag}`, but the label `{VERSION_LABEL}` says `{version}`, so whoever reads the label \
-             takes one version for the other"
+            "{image} has {what}, but the label `{VERSION_LABEL}` says `{version}`, so whoever reads the label takes one \
+             version for the other"
         );
         let variant = tag.strip_prefix(version).filter(|rest| rest.starts_with(['-', '_', '.']));
         let help = match variant {
             Some(suffix) => format!(
-                "make tag and label the same; if `{suffix}` only names a variant of `{version}`, add it to this policy's \
-                 setting `tagSuffixes`"
+                "make the tag `{version}` or the label `{tag}`; if `{suffix}` only names a variant, as `-alpine` does, add \
+                 it to this policy's setting `tagSuffixes`"
             ),
+            None if is_moving_word(tag) => format!("make the tag `{version}`"),
             None => format!("make the tag `{version}` or the label `{tag}`, whichever is the release"),
         };
         Some(image.finding(severity, "tag-differs", message).help(help))

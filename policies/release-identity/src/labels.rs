@@ -53,6 +53,11 @@ pub(crate) const VERSION: Label = Label {
 const MAX_LENGTH: usize = 63;
 
 impl Label {
+    /// What keeps a value from telling anything.
+    pub(crate) fn problem(&self, text: &str) -> Option<&'static str> {
+        (self.problem)(text)
+    }
+
     /// Reports every place where the label is missing or says nothing, and places that say different things.
     pub(crate) fn check<'a>(&'a self, severity: Severity, workload: &'a Workload<'a>, findings: &mut Findings<'a>) {
         let places = places(workload);
@@ -65,7 +70,7 @@ impl Label {
                 }
                 Some(node) => {
                     let text = self.read(holder).unwrap_or_default();
-                    if let Some(problem) = (self.problem)(&text) {
+                    if let Some(problem) = self.problem(&text) {
                         findings.push(self.unreadable(severity, node, &whose, &text, problem));
                     }
                 }
@@ -74,13 +79,14 @@ impl Label {
         if let [(_, own), (template, pods)] = texts.as_slice()
             && own != pods
         {
+            // No more than a warning: `kubectl rollout undo` brings back the labels of the pods alone.
             let message = format!(
-                "label `{}` is `{pods}` on the pods and `{own}` on the {}, so they belong to different releases",
+                "label `{}` is `{pods}` on the pods and `{own}` on the {}, so one of them names another release",
                 self.name, workload.kind
             );
             let help = format!("write the same in both places, such as `{}: {own}`", self.name);
             let node = template.resolve("/metadata/labels").and_then(|labels| labels.field(self.name));
-            findings.push(Finding::new(severity, "labels-differ", node.unwrap_or(*template), message).help(help));
+            findings.push(Finding::warn("labels-differ", node.unwrap_or(*template), message).help(help));
         }
     }
 
@@ -157,10 +163,10 @@ mod tests {
     #[test]
     fn versions_are_values_of_labels() {
         for text in ["1.4.2", "v1.4.2", "1.4.2_build.5", "3f2a1bc", "17", "RELEASE.2025-01-20T14-49-07Z"] {
-            assert_eq!((VERSION.problem)(text), None, "{text}");
+            assert_eq!(VERSION.problem(text), None, "{text}");
         }
         for text in ["", "latest", "1.4.2+build.5", "-1", "1.4.2-", "1 4", &"1".repeat(64)] {
-            assert!((VERSION.problem)(text).is_some(), "{text}");
+            assert!(VERSION.problem(text).is_some(), "{text}");
         }
     }
 
