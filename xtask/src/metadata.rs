@@ -78,6 +78,9 @@ struct Manifest {
     category: String,
     mutating: bool,
     resources: Resources,
+    /// What is done to the named resources; a rule about changes alone asks for `["UPDATE"]`.
+    #[serde(default = "create_and_update")]
+    operations: Vec<Operation>,
     #[serde(default)]
     extra_rules: Vec<Rule>,
     keywords: Vec<String>,
@@ -128,7 +131,7 @@ enum Set {
 impl Manifest {
     fn rules(&self) -> Vec<Rule> {
         let mut rules = match &self.resources {
-            Resources::Named(Set::Workloads) => workload_rules(),
+            Resources::Named(Set::Workloads) => workload_rules(&self.operations),
             Resources::Listed(rules) => rules.clone(),
         };
         rules.extend_from_slice(&self.extra_rules);
@@ -153,8 +156,12 @@ impl Manifest {
     }
 }
 
+fn create_and_update() -> Vec<Operation> {
+    vec![Operation::Create, Operation::Update]
+}
+
 /// One rule for each API group of the kit's workload kinds.
-fn workload_rules() -> Vec<Rule> {
+fn workload_rules(operations: &[Operation]) -> Vec<Rule> {
     let mut rules: Vec<Rule> = Vec::new();
     for kind in KINDS {
         let plural = kind.plural.to_owned();
@@ -164,7 +171,7 @@ fn workload_rules() -> Vec<Rule> {
                 api_groups: vec![kind.group.to_owned()],
                 api_versions: vec!["*".to_owned()],
                 resources: vec![plural],
-                operations: vec![Operation::Create, Operation::Update],
+                operations: operations.to_vec(),
             }),
         }
         // Ephemeral containers arrive by a subresource of their pod.
@@ -193,7 +200,7 @@ mod tests {
 
     #[test]
     fn workload_rules_have_one_entry_per_group() {
-        let rules = workload_rules();
+        let rules = workload_rules(&create_and_update());
         let groups: Vec<_> = rules.iter().map(|rule| rule.api_groups.join("")).collect();
         assert_eq!(groups, ["", "apps", "batch", "argoproj.io", "serving.knative.dev", "apps.kruise.io"]);
         let [core, ..] = rules.as_slice() else { panic!("no rules") };
@@ -206,12 +213,14 @@ mod tests {
     fn extra_rules_follow() {
         let rule = json!({"apiGroups": [""], "apiVersions": ["v1"], "resources": ["serviceaccounts"], "operations": ["CREATE"]});
         let manifest = read(|table| table["extraRules"] = json!([rule])).unwrap();
-        assert_eq!(manifest.rules().len(), workload_rules().len() + 1);
+        assert_eq!(manifest.rules().len(), workload_rules(&create_and_update()).len() + 1);
         assert!(manifest.shown_resources().starts_with("Pod, PodTemplate, "));
         assert!(manifest.shown_resources().ends_with(", serviceaccounts"));
         let listed = read(|table| table["resources"] = json!([rule, rule])).unwrap();
         assert_eq!(listed.shown_resources(), "serviceaccounts");
         assert_eq!(listed.rules().len(), 2);
+        let changes = read(|table| table["operations"] = json!(["UPDATE"])).unwrap();
+        assert!(changes.rules().iter().all(|rule| rule.operations == [Operation::Update]));
     }
 
     #[test]
