@@ -45,8 +45,8 @@ pub(crate) fn of(package: &Package) -> Result<Metadata> {
         ("io.artifacthub.keywords", manifest.keywords.join(", ")),
         ("dev.forewarn.chapter", manifest.chapter.clone()),
     ]);
-    if matches!(manifest.resources, Resources::Named(Set::Workloads)) {
-        annotations.insert("dev.forewarn.kinds-setting", "kinds".to_owned());
+    if let Some(setting) = manifest.kinds_setting() {
+        annotations.insert("dev.forewarn.kinds-setting", setting.to_owned());
     }
     let raw = manifest.policy_type == PolicyType::Raw;
     if let Some(input) = &manifest.input {
@@ -83,6 +83,7 @@ struct Manifest {
     operations: Vec<Operation>,
     #[serde(default)]
     extra_rules: Vec<Rule>,
+    kinds_setting: Option<String>,
     keywords: Vec<String>,
     #[serde(default)]
     policy_type: PolicyType,
@@ -136,6 +137,12 @@ impl Manifest {
         };
         rules.extend_from_slice(&self.extra_rules);
         rules
+    }
+
+    /// The setting that names further kinds; the kit gives one to every workload policy.
+    fn kinds_setting(&self) -> Option<&str> {
+        let of_kit = matches!(self.resources, Resources::Named(Set::Workloads)).then_some("kinds");
+        self.kinds_setting.as_deref().or(of_kit)
     }
 
     /// The list for Artifact Hub's page, without repetitions.
@@ -221,6 +228,18 @@ mod tests {
         assert_eq!(listed.rules().len(), 2);
         let changes = read(|table| table["operations"] = json!(["UPDATE"])).unwrap();
         assert!(changes.rules().iter().all(|rule| rule.operations == [Operation::Update]));
+    }
+
+    #[test]
+    fn further_kinds_come_by_a_setting() {
+        let setting = |change: fn(&mut serde_json::Value)| read(change).unwrap().kinds_setting().map(str::to_owned);
+        assert_eq!(setting(|_| ()).as_deref(), Some("kinds"));
+        assert_eq!(setting(|table| table["resources"] = json!([])), None);
+        let named = |table: &mut serde_json::Value| {
+            table["resources"] = json!([]);
+            table["kindsSetting"] = json!("fields");
+        };
+        assert_eq!(setting(named).as_deref(), Some("fields"));
     }
 
     #[test]
