@@ -39,10 +39,12 @@ impl ObjectPolicy for VersionSkip {
             let Some(after) = new.expect(Kind::String).and_then(Node::as_str) else { continue };
             // Nobody knows where a change from something else than a version started.
             let Some(before) = old.as_str() else { continue };
-            if before != after && !before.is_empty() && !after.is_empty() {
-                if let Some(finding) = judge(&before, &after, new) {
-                    findings.push(finding);
-                }
+            if before != after
+                && !before.is_empty()
+                && !after.is_empty()
+                && let Some(finding) = judge(&before, &after, new)
+            {
+                findings.push(finding);
             }
         }
     }
