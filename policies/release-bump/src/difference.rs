@@ -42,14 +42,12 @@ pub(crate) fn of_pods<'a>(old: &Workload<'a>, new: &Workload<'a>, ignored: &Igno
 }
 
 fn of_images<'a>(old: &Workload<'a>, new: &Workload<'a>) -> Option<Node<'a>> {
-    let lasting = new.containers.iter().filter(|container| container.class != Class::Ephemeral);
-    lasting
-        .filter_map(|container| {
-            let before = old.containers.iter().find(|other| other.name == container.name)?;
-            let image = container.node.field("image")?;
-            (before.node.string("image") != image.as_str()).then_some(image)
-        })
-        .next()
+    let mut lasting = new.containers.iter().filter(|container| container.class != Class::Ephemeral);
+    lasting.find_map(|container| {
+        let before = old.containers.iter().find(|other| other.name == container.name)?;
+        let image = container.node.field("image")?;
+        (before.node.string("image") != image.as_str()).then_some(image)
+    })
 }
 
 /// The first member that counts and differs; `Some(None)` when one is gone and nothing is left to point at.
