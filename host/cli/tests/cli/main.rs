@@ -9,6 +9,7 @@
 
 mod bad_input;
 mod check;
+mod cluster;
 mod commands;
 mod forewarn;
 mod modules;
