@@ -145,7 +145,8 @@ fn lists_leave_out_what_a_tool_noted_for_itself() {
 
 #[test]
 fn equal_objects_count_once_and_different_ones_are_not_chosen_from() {
-    let text = |value: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata: {{x: '{value}'}}\n");
+    let text =
+        |value: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata: {{x: '{value}'}}\n");
     let all = json!({"api_version": "v1", "kind": "ConfigMap"});
     let same = view(&[&text("1"), &text("1")]);
     assert_eq!(ask(&same, GET, &config_map("a", Some("default"))).unwrap()["data"], json!({"x": "1"}));
@@ -237,7 +238,10 @@ fn inputs_are_searched_once_for_a_kind_and_only_when_asked() {
     assert!(ask(&views[0], LIST_ALL, &json!({"api_version": "v1", "kind": "Secret"})).is_err());
     assert_eq!(searches.load(Ordering::Relaxed), 0);
     for view in &views {
-        assert_eq!(names(&ask(view, GET, &config_map("b", Some("shop"))).map(|b| json!({"items": [b]})).unwrap()), ["b"]);
+        assert_eq!(
+            names(&ask(view, GET, &config_map("b", Some("shop"))).map(|b| json!({"items": [b]})).unwrap()),
+            ["b"]
+        );
     }
     assert_eq!(searches.load(Ordering::Relaxed), 1);
 }
