@@ -7,6 +7,7 @@
 
 pub mod capability;
 pub mod cluster;
+pub mod env;
 pub mod finding;
 pub mod glob;
 pub mod guard;
@@ -14,6 +15,7 @@ pub mod guard;
 pub mod guest;
 pub mod image;
 pub mod json;
+pub mod jvm;
 mod leniency;
 pub mod object;
 pub mod patch;
@@ -25,6 +27,7 @@ pub mod raw;
 mod reply;
 pub mod request;
 pub mod settings;
+pub mod shell;
 pub mod version;
 pub mod workload;
 
