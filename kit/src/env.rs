@@ -65,18 +65,17 @@ impl<'a> Env<'a> {
                 None => env.unseen.push((source, entry)),
             }
         }
-        let entries = entries(container, "env");
-        for entry in &entries {
+        for entry in entries(container, "env") {
             let Some(name) = entry.string("name") else { continue };
             match entry.string("value").filter(|value| !value.is_empty()) {
                 None if entry.field("valueFrom").is_some() => {
-                    let matters = is_wanted(&name) || is_spoken_of(container, &entries, &name);
+                    let matters = is_wanted(&name) || is_spoken_of(container, &name);
                     let config_map: &dyn Fn(&str) -> Option<String> = if matters { config_map } else { &|_| None };
-                    env.read_reference(*entry, name.into_owned(), config_map);
+                    env.read_reference(entry, name.into_owned(), config_map);
                 }
                 value => {
                     let value = env.expand(&value.unwrap_or_default());
-                    env.set(name.into_owned(), value, entry.field("value").unwrap_or(*entry), None);
+                    env.set(name.into_owned(), value, entry.field("value").unwrap_or(entry), None);
                 }
             }
         }
@@ -144,11 +143,10 @@ fn follow(source: &Source, config_map: &dyn Fn(&str) -> Option<String>) -> Optio
     Some(data)
 }
 
-/// Whether a text of the container names the variable: by `$(NAME)` to the kubelet, by `$NAME` to a shell.
-fn is_spoken_of(container: Node<'_>, entries: &[Node<'_>], name: &str) -> bool {
-    // Any text of the command will do: asking once too often changes nothing.
-    ["command", "args"].iter().any(|list| container.field(list).is_some_and(|list| list.raw().contains(name)))
-        || entries.iter().any(|entry| entry.field("value").is_some_and(|value| value.raw().contains(name)))
+/// Whether another text of the container may name the variable: by `$(NAME)` to the kubelet, by `$NAME` to a shell.
+/// Any second mention will do, as a question too many changes nothing.
+fn is_spoken_of(container: Node<'_>, name: &str) -> bool {
+    container.raw().match_indices(name).nth(1).is_some()
 }
 
 /// Replaces `$(VAR)` by what `lookup` gives; what it does not know stays as it is written, and `$$` is a `$`.

@@ -1,6 +1,6 @@
 //! The Java in an image, as far as its name and tag tell.
 
-use super::JavaVersion;
+use super::{JavaVersion, is_one_of};
 use crate::image::Image;
 
 /// The version of Java in an image. A number that may be another software's (`tomcat:9`, `maven:3.8`) is never taken
@@ -76,15 +76,15 @@ fn is_java(image: &Image, name: &str) -> bool {
         "chainguard/jdk",
         "chainguard/jre",
     ];
-    NAMES.contains(&name)
+    is_one_of(name, NAMES)
         || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-        || REPOSITORIES.contains(&image.repository.as_str())
+        || is_one_of(&image.repository, REPOSITORIES)
         || (is_distroless(image) && (name == "java" || name.starts_with("java-debian")))
 }
 
 /// The version that a tag starts with, after words that say which part of Java it is.
 fn leading(tag: &str) -> Option<JavaVersion> {
-    let is_word = |part: &&str| ["open", "jdk", "jre", "all", "certified", "openjdk"].contains(part);
+    let is_word = |part: &&str| is_one_of(part, &["open", "jdk", "jre", "all", "certified", "openjdk"]);
     tag.split('-').find(|part| !is_word(part)).and_then(JavaVersion::parse)
 }
 

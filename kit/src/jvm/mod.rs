@@ -86,21 +86,20 @@ pub fn jvms<'a>(
     java: Option<JavaVersion>,
     script_variables: &[String],
 ) -> Vec<Jvm<'a>> {
-    let mut reader = Reader { container: container.node, env, command: Vec::new() };
-    let mut argv = Vec::new();
+    let mut reader = Reader { container: container.node, env, words: Vec::new(), argv: Vec::new() };
     for name in ["command", "args"] {
         for (node, text) in container.node.strings(name) {
-            reader.command.push(Word { name, node, expanded: env.expand(&text) });
-            argv.push(env.expand(&text));
+            reader.words.push((name, node));
+            reader.argv.push(env.expand(&text));
         }
     }
     let mut variables = Variables::new();
     for variable in &env.variables {
         variables.set(&variable.name, variable.value.clone());
     }
-    let has_command = reader.command.first().is_some_and(|word| word.name == "command");
+    let has_command = reader.words.first().is_some_and(|(name, _)| *name == "command");
     let mut jvms = Vec::new();
-    for run in program::runs(&argv, has_command, variables) {
+    for run in program::runs(&reader.argv, has_command, variables) {
         let mut options = Vec::new();
         reader.read_variable(&run, FIRST, &mut options);
         if !run.is_other_tool && java.is_none_or(|java| java.major >= 9) {
@@ -123,14 +122,10 @@ pub fn jvms<'a>(
 struct Reader<'r, 'a> {
     container: Node<'a>,
     env: &'r Env<'a>,
-    command: Vec<Word<'a>>,
-}
-
-/// A word of `command` or `args`, as the list's name says.
-struct Word<'a> {
-    name: &'static str,
-    node: Node<'a>,
-    expanded: String,
+    /// The list (`command` or `args`) and the text of each word.
+    words: Vec<(&'static str, Node<'a>)>,
+    /// The same words, as the container gets them.
+    argv: Vec<String>,
 }
 
 impl<'a> Reader<'_, 'a> {
@@ -156,18 +151,18 @@ impl<'a> Reader<'_, 'a> {
     /// The text that holds an argument: a word of the command, unless a variable was put there.
     fn origin(&self, text: &str) -> Origin<'a> {
         let mut origin = Origin { node: self.container, name: "command".to_owned(), source: None };
-        for word in &self.command {
-            origin.node = word.node;
-            origin.name = word.name.to_owned();
-            if word.node.raw().contains(text) {
+        for ((name, node), expanded) in self.words.iter().zip(&self.argv) {
+            origin.node = *node;
+            origin.name = (*name).to_owned();
+            if holds(node.raw(), text) {
                 return origin;
             }
-            if word.expanded.contains(text) {
+            if holds(expanded, text) {
                 break;
             }
         }
-        let is_used = |name: &str| self.command.iter().any(|word| word.node.raw().contains(name));
-        match self.env.variables.iter().find(|variable| variable.value.contains(text) && is_used(&variable.name)) {
+        let is_used = |name: &str| self.words.iter().any(|(_, node)| holds(node.raw(), name));
+        match self.env.variables.iter().find(|variable| holds(&variable.value, text) && is_used(&variable.name)) {
             Some(variable) => Origin::of(variable),
             None => origin,
         }
@@ -178,4 +173,14 @@ impl<'a> Origin<'a> {
     fn of(variable: &Variable<'a>) -> Self {
         Self { node: variable.node, name: variable.name.clone(), source: variable.source.clone() }
     }
+}
+
+/// The search is large; it is in the module once.
+fn holds(text: &str, part: &str) -> bool {
+    text.contains(part)
+}
+
+/// The same of a search in a list.
+fn is_one_of(text: &str, list: &[&str]) -> bool {
+    list.contains(&text)
 }

@@ -1,5 +1,6 @@
 //! Which of a container's programs is Java, and what its command line holds.
 
+use super::is_one_of;
 use crate::env::UNSEEN;
 use crate::shell::{self, Variables};
 
@@ -48,20 +49,20 @@ pub(super) fn runs(argv: &[String], has_command: bool, variables: Variables) -> 
 fn find(mut argv: &[String], mut variables: Variables, runs: &mut Vec<Run>) -> Option<()> {
     while let Some((program, arguments)) = argv.split_first() {
         let name = base(program);
-        let is_java = matches!(name, "java" | "java.exe");
-        if WRAPPERS.contains(&name) {
+        let is_java = is_one_of(name, &["java", "java.exe"]);
+        if is_one_of(name, WRAPPERS) {
             argv = wrapped(arguments, &mut variables);
-        } else if USER_WRAPPERS.contains(&name) {
+        } else if is_one_of(name, USER_WRAPPERS) {
             argv = arguments.get(1..).unwrap_or_default();
-        } else if let Some((script, rest)) = SHELLS.contains(&name).then(|| script(arguments)).flatten() {
+        } else if let Some((script, rest)) = is_one_of(name, SHELLS).then(|| script(arguments)).flatten() {
             for call in shell::calls(script, variables, rest.len() > 1)? {
                 find(&call.words, call.variables, runs)?;
             }
             break;
         } else {
-            if !BUILTINS.contains(&name) && !name.starts_with('-') {
+            if !is_one_of(name, BUILTINS) && !name.starts_with('-') {
                 let arguments = if is_java { arguments.to_vec() } else { Vec::new() };
-                runs.push(Run { is_java, is_other_tool: OTHER_TOOLS.contains(&name), arguments, variables });
+                runs.push(Run { is_java, is_other_tool: is_one_of(name, OTHER_TOOLS), arguments, variables });
             }
             break;
         }
@@ -109,12 +110,15 @@ pub(super) fn options(arguments: &[String]) -> Vec<String> {
         if std::mem::take(&mut has_value) {
             continue;
         }
-        if !word.starts_with(['-', '@', UNSEEN]) || matches!(word.as_str(), "-m" | "--module") {
+        if !word.starts_with(['-', '@', UNSEEN]) || is_one_of(word, &["-m", "--module"]) {
             break;
         }
-        has_value = WITH_VALUE.contains(&word.as_str());
+        has_value = is_one_of(word, WITH_VALUE);
         // The launcher still takes the spelling of Java 1.1.
-        options.push(if word.starts_with("-mx") { word.replacen("-mx", "-Xmx", 1) } else { word.clone() });
+        options.push(match word.strip_prefix("-mx") {
+            Some(size) => format!("-Xmx{size}"),
+            None => word.clone(),
+        });
     }
     options
 }
