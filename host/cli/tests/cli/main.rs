@@ -11,5 +11,6 @@ mod against;
 mod bad_input;
 mod check;
 mod commands;
+mod facts;
 mod forewarn;
 mod modules;
