@@ -23,6 +23,7 @@ pub mod policy;
 pub mod probe;
 pub mod quantity;
 pub mod raw;
+pub mod release;
 mod reply;
 pub mod request;
 pub mod settings;

@@ -1,8 +1,10 @@
 //! A flat view of a JSON text: every value keeps its bytes, so that nothing is lost or rounded.
 
+mod difference;
 mod lex;
 mod write;
 
+pub use difference::first_difference;
 pub use write::{quote, write_string};
 
 use std::borrow::Cow;

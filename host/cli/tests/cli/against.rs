@@ -80,3 +80,59 @@ fn a_file_that_cannot_be_read_before_makes_no_verdict_milder() {
     assert_eq!((code, summary(&report)), (1, [1, 1, 0, 0]));
     assert!(report["notices"][0]["message"].as_str().unwrap().contains("`web.yaml`, which cannot be read"));
 }
+
+/// A folder with a git history in which `files` are the first commit, tagged `before`.
+fn history(files: &[(&str, &str)]) -> Folder {
+    let folder = Folder::new(files);
+    for arguments in [
+        &["init", "--quiet"][..],
+        &["add", "--all"],
+        &["commit", "--quiet", "--message", "as it was"],
+        &["tag", "before"],
+    ] {
+        let mut command = std::process::Command::new("git");
+        command.args(arguments).current_dir(folder.path()).env("GIT_CONFIG_GLOBAL", "/dev/null");
+        for role in ["AUTHOR", "COMMITTER"] {
+            command.env(format!("GIT_{role}_NAME"), "Test").env(format!("GIT_{role}_EMAIL"), "test@example.org");
+        }
+        assert!(command.status().unwrap().success(), "{arguments:?}");
+    }
+    folder
+}
+
+#[test]
+fn reviews_what_changed_since_a_revision() {
+    let folder = history(&[
+        ("settings.json", GRANDFATHER),
+        ("deploy/a b/web.yaml", BAD),
+        ("deploy/same.yaml", GOOD),
+        ("README.md", "a: [\n"),
+    ]);
+    std::fs::create_dir(folder.path().join("k8s")).unwrap();
+    // Moved to another folder and name, and changed.
+    std::fs::remove_file(folder.path().join("deploy/a b/web.yaml")).unwrap();
+    folder.write("k8s/renamed.yaml", changed().as_bytes());
+    folder.write("k8s/new.yaml", BAD.replace("name: web\n  namespace", "name: fresh\n  namespace").as_bytes());
+    let (code, report) = check(&folder, &["before", "k8s", "deploy"]);
+    assert_eq!((code, summary(&report)), (1, [2, 1, 1, 1]), "{report:#}");
+    let (code, report) = check(&folder, &["HEAD", "deploy"]);
+    assert_eq!((code, summary(&report)), (0, [0, 0, 0, 1]));
+    // Rendered manifests come by standard input.
+    let args = [&["check"], ONLY, &["--settings", "settings.json", "--against", "before", "-"]].concat();
+    let outcome = folder.run_with_input(&args, &changed());
+    assert!(outcome.stdout.contains("already there before this change"), "{outcome:?}");
+}
+
+#[test]
+fn a_revision_that_is_not_there_is_wrong_usage() {
+    let folder = history(&[("web.yaml", BAD)]);
+    let outcome = folder.run(&["check", "--against", "no-such-branch", "web.yaml"]);
+    assert_eq!(outcome.code, 2);
+    assert!(outcome.stderr.contains("`no-such-branch`") && outcome.stderr.contains("git fetch"), "{}", outcome.stderr);
+    let outcome = folder.run(&["check", "--against", "--output=x", "web.yaml"]);
+    assert_eq!(outcome.code, 2);
+    let elsewhere = Folder::new(&[("web.yaml", BAD)]);
+    let outcome = elsewhere.run(&["check", "--against", "main", "web.yaml"]);
+    assert_eq!(outcome.code, 2);
+    assert!(outcome.stderr.contains("git"), "{}", outcome.stderr);
+}

@@ -10,6 +10,7 @@
 mod against;
 mod bad_input;
 mod check;
+mod cluster;
 mod commands;
 mod facts;
 mod forewarn;
