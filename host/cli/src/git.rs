@@ -1,6 +1,6 @@
 //! What a git repository held at a revision, by way of the `git` command.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -189,6 +189,30 @@ impl Repository {
         Ok(contents)
     }
 
+    /// The paths below a directory whose files are others in the working tree than at a revision, counted from the root.
+    /// Files that git does not know count as well, those that a `.gitignore` names do not.
+    ///
+    /// # Errors
+    /// When git fails.
+    pub(crate) fn changed(&self, revision: &Revision, below: &str) -> Result<BTreeSet<String>, GitError> {
+        let differing = ["diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--no-textconv"];
+        let unknown = ["ls-files", "-z", "--others", "--exclude-per-directory=.gitignore"];
+        let mut diff = git(&self.root);
+        diff.args(differing).args(["--ignore-submodules=all", &revision.commit]);
+        let mut ls_files = git(&self.root);
+        ls_files.args(unknown);
+        let mut paths = BTreeSet::new();
+        for (name, mut command) in [("diff", diff), ("ls-files", ls_files)] {
+            let output = output(command.arg("--").args(Some(below).filter(|below| !below.is_empty())))?;
+            if !output.status.success() {
+                return Err(self.failed(name, complaint(&output)));
+            }
+            let names = output.stdout.split(|byte| *byte == 0).filter(|name| !name.is_empty());
+            paths.extend(names.map(|name| String::from_utf8_lossy(name).into_owned()));
+        }
+        Ok(paths)
+    }
+
     fn failed(&self, command: &'static str, reason: String) -> GitError {
         GitError::Failed { command, root: self.root.display().to_string(), reason }
     }
@@ -201,12 +225,13 @@ impl Repository {
 /// Git in a directory, bound to what is on this machine.
 fn git(directory: &Path) -> Command {
     let mut command = Command::new("git");
-    command.arg("-C").arg(directory).arg("--literal-pathspecs").stdin(Stdio::null());
+    command.arg("-C").arg(directory).args(["--literal-pathspecs", "-c", "core.fsmonitor=false"]).stdin(Stdio::null());
     for variable in LOCAL_VARIABLES {
         command.env_remove(variable);
     }
-    // A review fetches nothing and asks nobody.
-    command.env("GIT_NO_LAZY_FETCH", "1").env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C");
+    // A review fetches nothing, asks nobody and leaves the repository as it is.
+    command.env("GIT_NO_LAZY_FETCH", "1").env("GIT_TERMINAL_PROMPT", "0").env("GIT_OPTIONAL_LOCKS", "0");
+    command.env("LC_ALL", "C");
     command
 }
 
@@ -229,42 +254,7 @@ fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// A folder with a history made by the real git.
-    struct History(tempfile::TempDir);
-
-    impl History {
-        fn new() -> Self {
-            let history = Self(tempfile::tempdir().unwrap());
-            history.git(&["init", "--quiet", "--initial-branch", "main"]);
-            history
-        }
-
-        fn path(&self) -> &Path {
-            self.0.path()
-        }
-
-        fn git(&self, arguments: &[&str]) {
-            let mut command = Command::new("git");
-            command.current_dir(self.path()).args(arguments).env("GIT_CONFIG_GLOBAL", "/dev/null");
-            for role in ["AUTHOR", "COMMITTER"] {
-                command.env(format!("GIT_{role}_NAME"), "Test").env(format!("GIT_{role}_EMAIL"), "test@example.org");
-            }
-            let output = command.output().unwrap();
-            assert!(output.status.success(), "{arguments:?}: {output:?}");
-        }
-
-        fn write(&self, name: &str, contents: &[u8]) {
-            let path = self.path().join(name);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, contents).unwrap();
-        }
-
-        fn commit(&self) {
-            self.git(&["add", "--all"]);
-            self.git(&["commit", "--quiet", "--allow-empty", "--message", "step"]);
-        }
-    }
+    use crate::history::History;
 
     fn paths(files: &[File]) -> Vec<&str> {
         files.iter().map(|file| file.path.as_str()).collect()
@@ -321,6 +311,31 @@ mod tests {
         }
         assert_eq!(paths(&repository.files(&head, "[ab]*.yaml").unwrap()), ["[ab]*.yaml"]);
         assert_eq!(paths(&repository.files(&head, ":colon").unwrap()), [":colon/a.yaml"]);
+    }
+
+    #[test]
+    fn tells_what_changed_since() {
+        let history = History::new();
+        for name in ["app/same.yaml", "app/edited.yaml", "app/gone.yaml", "app/staged.yaml", "other/edited.yaml"] {
+            history.write(name, b"before\n");
+        }
+        history.write(".gitignore", b"*.tgz\n");
+        history.commit();
+        history.write("app/committed.yaml", b"");
+        history.commit();
+        for name in ["app/edited.yaml", "app/staged.yaml", "other/edited.yaml", "app/new \"1\".yaml", "app/ignored.tgz"]
+        {
+            history.write(name, b"after\n");
+        }
+        history.write("app/same.yaml", b"before\n");
+        history.git(&["add", "app/staged.yaml"]);
+        std::fs::remove_file(history.path().join("app/gone.yaml")).unwrap();
+        let repository = Repository::around(history.path()).unwrap();
+        let changed = repository.changed(&repository.revision("HEAD~1").unwrap(), "app").unwrap();
+        let expected =
+            ["app/committed.yaml", "app/edited.yaml", "app/gone.yaml", "app/new \"1\".yaml", "app/staged.yaml"];
+        assert_eq!(changed.iter().map(String::as_str).collect::<Vec<_>>(), expected);
+        assert_eq!(repository.changed(&repository.revision("HEAD").unwrap(), "").unwrap().len(), 5);
     }
 
     #[test]

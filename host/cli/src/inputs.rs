@@ -133,7 +133,7 @@ pub(crate) fn collect(paths: &[PathBuf]) -> (Vec<Input>, Vec<InputError>) {
             let new = found.into_iter().filter(|path| is_new(path));
             inputs.extend(new.map(|path| Input::new(display(&path), Source::Found(path))));
         } else if is_new(path) {
-            inputs.push(Input::new(given, Source::Named(path.clone())));
+            inputs.push(Input::named(path));
         }
     }
     (inputs, errors)
@@ -174,6 +174,11 @@ pub(crate) fn display(path: &Path) -> String {
 }
 
 impl Input {
+    /// The file at a path that the user named.
+    pub(crate) fn named(path: &Path) -> Self {
+        Self::new(display(path), Source::Named(path.to_owned()))
+    }
+
     /// The file; `None` for standard input.
     pub(crate) fn path(&self) -> Option<&Path> {
         match &self.source {

@@ -4,6 +4,7 @@ pub mod admission;
 pub mod cluster;
 pub mod comparison;
 pub mod engine;
+pub mod facts;
 pub mod finding;
 pub mod host_calls;
 pub mod metadata;

@@ -6,13 +6,13 @@ use crate::finding::Finding;
 use crate::metadata::Operation;
 use crate::object::{Contents, Identity, Object};
 use crate::policy::{Policy, PolicyError};
-use crate::problem::{Problem, ProblemKind};
+use crate::problem::Problem;
 use crate::reply;
 use crate::request::{Change, Request};
 use crate::resource::Resource;
 use crate::source::{Position, Source, Span};
 use crate::template;
-use crate::yaml::{Document, Documents, NodeId, YamlError};
+use crate::yaml::{Document, Documents, NodeId};
 use std::sync::Arc;
 
 /// Reviews files with a fixed set of policies.
@@ -177,11 +177,11 @@ impl<'e, E: Engine> Reviewer<'e, E> {
         for document in Documents::new(&source) {
             match document {
                 Ok(document) => {
-                    let flaws = document.flaws().iter().map(|flaw| yaml_problem(file, flaw));
+                    let flaws = document.flaws().iter().map(|flaw| Problem::of_yaml(file, flaw));
                     review.problems.extend(flaws.map(|problem| Problem { reviewed: true, ..problem }));
                     self.review_document(&source, &document, &mut review);
                 }
-                Err(error) => review.problems.push(yaml_problem(file, &error)),
+                Err(error) => review.problems.push(Problem::of_yaml(file, &error)),
             }
         }
         review
@@ -222,7 +222,7 @@ impl<'e, E: Engine> Reviewer<'e, E> {
                 })),
                 Err(error) => {
                     let start = document.span(object.node()).start();
-                    let problem = policy_problem(policy.id(), &identity, &error);
+                    let problem = Problem::of_policy(policy.id(), &identity, &error);
                     review.problems.push(problem.at(&review.file, source.position(start)));
                 }
             }
@@ -278,14 +278,4 @@ fn notice(object: &Identity, why: &Unclear<'_>, position: Position) -> Notice {
     };
     let message = format!("{object} cannot be compared with what it was, and is reviewed as a new object: {reason}");
     Notice { message, help: Some(help.to_owned()), position }
-}
-
-fn yaml_problem(file: &str, error: &YamlError) -> Problem {
-    Problem { help: error.kind.help().map(str::to_owned), ..Problem::new(ProblemKind::Input, error.to_string()) }
-        .at(file, error.position)
-}
-
-fn policy_problem(policy: &str, object: &Identity, error: &PolicyError) -> Problem {
-    let message = format!("`{policy}` gave no verdict on {object}: {error}");
-    Problem { policy: Some(policy.to_owned()), ..Problem::new(ProblemKind::Engine, message) }
 }

@@ -12,5 +12,6 @@ mod bad_input;
 mod check;
 mod cluster;
 mod commands;
+mod facts;
 mod forewarn;
 mod modules;
