@@ -38,7 +38,9 @@ pub(crate) fn consequence(java: JavaVersion) -> String {
         (8, Some(update)) if update < CGROUP_V2_SINCE => format!(
             "before 8u{CGROUP_V2_SINCE} the JVM does not see the container's memory limit on nodes with cgroup v2; it {killed}"
         ),
-        (8, Some(_)) => "it does see the container's memory limit, but the setting `minVersion` asks for newer".to_owned(),
+        (8, Some(_)) => {
+            "it does see the container's memory limit, but the setting `minVersion` asks for newer".to_owned()
+        }
         (8, None) => format!(
             "before 8u{LIMITS_SINCE} (on nodes with cgroup v2 before 8u{CGROUP_V2_SINCE}) the JVM does not see the \
              container's memory limit; it {killed}"
