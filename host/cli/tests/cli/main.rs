@@ -13,5 +13,6 @@ mod check;
 mod cluster;
 mod commands;
 mod facts;
+mod examples;
 mod forewarn;
 mod modules;
