@@ -219,7 +219,7 @@ impl<'a> Findings<'a> {
             .collect();
         self.found.retain(|finding| !malformed.iter().any(|(pointer, _)| pointer::holds(pointer, &finding.pointer)));
         for (pointer, malformed) in malformed {
-            let field = field_name(&pointer);
+            let field = if self.raw && pointer.is_empty() { "input".to_owned() } else { field_name(&pointer) };
             let offset = self.object.resolve(&pointer).map_or(0, |node| node.span().start);
             self.insert(Reported {
                 code: "malformed",

@@ -9,6 +9,7 @@ pub mod capability;
 pub mod cluster;
 pub mod env;
 pub mod finding;
+pub mod fraction;
 pub mod glob;
 pub mod guard;
 #[cfg(target_arch = "wasm32")]
@@ -24,6 +25,7 @@ pub mod policy;
 pub mod probe;
 pub mod quantity;
 pub mod raw;
+pub mod release;
 mod reply;
 pub mod request;
 pub mod settings;

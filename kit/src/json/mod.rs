@@ -2,9 +2,11 @@
 //!
 //! The readers that rules call everywhere are never inlined: that was seven kilobytes of a module.
 
+mod difference;
 mod lex;
 mod write;
 
+pub use difference::first_difference;
 pub use write::{quote, write_string};
 
 use std::borrow::Cow;

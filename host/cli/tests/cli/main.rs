@@ -7,8 +7,12 @@
     reason = "a test fails by panicking, its helpers too"
 )]
 
+mod against;
 mod bad_input;
 mod check;
+mod cluster;
 mod commands;
+mod facts;
+mod examples;
 mod forewarn;
 mod modules;

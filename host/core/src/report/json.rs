@@ -27,6 +27,7 @@ pub fn render(reviews: &[FileReview], problems: &[Problem]) -> Result<String, se
             .collect(),
         errors: problems.iter().chain(file_problems).map(error).collect(),
         skipped: reviews.iter().flat_map(skipped).collect(),
+        notices: reviews.iter().flat_map(notices).collect(),
     })
 }
 
@@ -37,6 +38,7 @@ struct Report<'r> {
     findings: Vec<FindingDto<'r>>,
     errors: Vec<ErrorDto<'r>>,
     skipped: Vec<SkippedDto<'r>>,
+    notices: Vec<NoticeDto<'r>>,
 }
 
 #[derive(Serialize)]
@@ -49,6 +51,7 @@ struct SummaryDto {
     suppressed: usize,
     errors: usize,
     skipped: usize,
+    unchanged: usize,
 }
 
 #[derive(Serialize)]
@@ -105,6 +108,15 @@ struct SkippedDto<'r> {
     hint: Option<&'static str>,
 }
 
+#[derive(Serialize)]
+struct NoticeDto<'r> {
+    file: &'r str,
+    line: u32,
+    column: u32,
+    message: &'r str,
+    help: Option<&'r str>,
+}
+
 impl From<Summary> for SummaryDto {
     fn from(summary: Summary) -> Self {
         Self {
@@ -116,6 +128,7 @@ impl From<Summary> for SummaryDto {
             suppressed: summary.suppressed,
             errors: summary.errors,
             skipped: summary.skipped,
+            unchanged: summary.unchanged,
         }
     }
 }
@@ -174,5 +187,15 @@ fn skipped(review: &FileReview) -> impl Iterator<Item = SkippedDto<'_>> {
         line: skipped.line,
         reason: skipped.reason.message(),
         hint: skipped.reason.hint(),
+    })
+}
+
+fn notices(review: &FileReview) -> impl Iterator<Item = NoticeDto<'_>> {
+    review.notices.iter().map(|notice| NoticeDto {
+        file: &review.file,
+        line: notice.position.line,
+        column: notice.position.column,
+        message: &notice.message,
+        help: notice.help.as_deref(),
     })
 }

@@ -24,6 +24,8 @@ pub struct Summary {
     pub errors: usize,
     /// Parts of files that are no objects.
     pub skipped: usize,
+    /// Objects that were not reviewed, because they are as they were.
+    pub unchanged: usize,
 }
 
 impl Summary {
@@ -44,6 +46,7 @@ impl Summary {
         self.evaluations += review.evaluations;
         self.errors += review.problems.len();
         self.skipped += review.skipped.len();
+        self.unchanged += review.unchanged;
         for located in &review.findings {
             let count = match located.finding.severity {
                 _ if located.finding.suppressed.is_some() => &mut self.suppressed,
@@ -71,6 +74,9 @@ impl fmt::Display for Summary {
             counted(self.files, "file"),
             counted(self.evaluations, "evaluation")
         )?;
+        if self.unchanged > 0 {
+            write!(f, ", {} unchanged", self.unchanged)?;
+        }
         if self.suppressed > 0 {
             write!(f, ", {} suppressed", self.suppressed)?;
         }
