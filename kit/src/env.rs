@@ -146,7 +146,12 @@ fn follow(source: &Source, config_map: &dyn Fn(&str) -> Option<String>) -> Optio
 /// Whether another text of the container may name the variable: by `$(NAME)` to the kubelet, by `$NAME` to a shell.
 /// Any second mention will do, as a question too many changes nothing.
 fn is_spoken_of(container: Node<'_>, name: &str) -> bool {
-    container.raw().match_indices(name).nth(1).is_some()
+    container.raw().split_once(name).is_some_and(|(_, rest)| holds(rest, name))
+}
+
+/// Whether a text has a part. The search is large; this way a module has it once.
+pub(crate) fn holds(text: &str, part: &str) -> bool {
+    text.contains(part)
 }
 
 /// Replaces `$(VAR)` by what `lookup` gives; what it does not know stays as it is written, and `$$` is a `$`.

@@ -2,6 +2,8 @@
 //!
 //! Source: POSIX.1-2024, Shell Command Language, 2.2 to 2.6 and 2.9.1.
 
+use crate::env::Env;
+
 /// The variables of a shell: few, so that a list is small and fast enough.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Variables(Vec<(String, String)>);
@@ -10,6 +12,11 @@ impl Variables {
     /// No variables.
     pub const fn new() -> Self {
         Self(Vec::new())
+    }
+
+    /// What a container finds.
+    pub fn of(env: &Env<'_>) -> Self {
+        Self(env.variables.iter().map(|variable| (variable.name.clone(), variable.value.clone())).collect())
     }
 
     /// The value of a variable.

@@ -12,16 +12,16 @@ mod version;
 use std::fmt;
 use std::rc::Rc;
 
-use crate::env::{Env, Source, UNSEEN, Variable};
+use crate::env::{Env, Source, UNSEEN, Variable, holds};
 use crate::json::Node;
 use crate::shell::Variables;
 use crate::workload::Container;
 
 use self::program::Run;
+use self::split::split;
 use self::variables::{FIRST, LAST, LAUNCHER};
 
 pub use self::image::of_image;
-pub use self::split::split;
 pub use self::variables::{reads, script_variables};
 pub use self::version::JavaVersion;
 
@@ -93,10 +93,7 @@ pub fn jvms<'a>(
             reader.argv.push(env.expand(&text));
         }
     }
-    let mut variables = Variables::new();
-    for variable in &env.variables {
-        variables.set(&variable.name, variable.value.clone());
-    }
+    let variables = Variables::of(env);
     let has_command = reader.words.first().is_some_and(|(name, _)| *name == "command");
     let mut jvms = Vec::new();
     for run in program::runs(&reader.argv, has_command, variables) {
@@ -133,9 +130,9 @@ impl<'a> Reader<'_, 'a> {
     /// otherwise, so that nothing follows from it.
     fn read_variable(&self, run: &Run, name: &str, options: &mut Vec<JvmOption<'a>>) {
         let Some(value) = run.variables.get(name) else { return };
-        let mut texts = split(value);
-        if texts.is_none() && !reads(name) {
-            texts = split(&value.replace(['\'', '"'], " "));
+        let (texts, is_closed) = split(value);
+        if !is_closed && reads(name) {
+            return;
         }
         let origin = match self.env.get(name).filter(|variable| variable.value == *value) {
             Some(variable) => Origin::of(variable),
@@ -143,7 +140,7 @@ impl<'a> Reader<'_, 'a> {
             None => Origin { name: name.to_owned(), ..self.origin(value) },
         };
         let origin = Rc::new(origin);
-        for text in texts.unwrap_or_default() {
+        for text in texts {
             options.push(JvmOption { text, origin: origin.clone(), certain: true });
         }
     }
@@ -175,12 +172,7 @@ impl<'a> Origin<'a> {
     }
 }
 
-/// The search is large; it is in the module once.
-fn holds(text: &str, part: &str) -> bool {
-    text.contains(part)
-}
-
-/// The same of a search in a list.
+/// Whether a list has a text.
 fn is_one_of(text: &str, list: &[&str]) -> bool {
     list.contains(&text)
 }

@@ -1,28 +1,25 @@
 //! Variables that hold options.
 
-/// The options in `JAVA_TOOL_OPTIONS` and its kin: separated by white space; single and double quotes group, and there
-/// is no escape. `None` when a quote is not closed.
-pub fn split(text: &str) -> Option<Vec<String>> {
+/// The options in `JAVA_TOOL_OPTIONS` and its kin, and whether all quotes are closed: they are separated by white space;
+/// single and double quotes group, and there is no escape.
+pub(super) fn split(text: &str) -> (Vec<String>, bool) {
     let mut options = Vec::new();
-    let mut option: Option<Vec<u8>> = None;
+    let mut option: Option<String> = None;
     let mut quote = None;
-    for byte in text.bytes().chain(*b" ") {
+    for c in text.chars() {
         match quote {
-            Some(open) if open == byte => quote = None,
-            None if matches!(byte, b'\'' | b'"') => {
-                quote = Some(byte);
+            Some(open) if open == c => quote = None,
+            None if matches!(c, '\'' | '"') => {
+                quote = Some(c);
                 option.get_or_insert_default();
             }
             // What C's `isspace` takes for one.
-            None if matches!(byte, b' ' | b'\t'..=b'\r') => {
-                if let Some(whole) = option.take() {
-                    options.push(String::from_utf8(whole).ok()?);
-                }
-            }
-            _ => option.get_or_insert_default().push(byte),
+            None if matches!(c, ' ' | '\t'..='\r') => options.extend(option.take()),
+            _ => option.get_or_insert_default().push(c),
         }
     }
-    if quote.is_some() { None } else { Some(options) }
+    options.extend(option);
+    (options, quote.is_none())
 }
 
 #[cfg(test)]
@@ -30,6 +27,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::split;
+
+    fn closed(text: &str) -> Option<Vec<String>> {
+        let (options, is_closed) = split(text);
+        is_closed.then_some(options)
+    }
 
     #[test]
     fn groups_by_quotes() {
@@ -42,7 +44,7 @@ mod tests {
             ("-Da='b", None),
         ] {
             let expected = expected.map(|words| words.into_iter().map(str::to_owned).collect());
-            assert_eq!(split(text), expected, "{text}");
+            assert_eq!(closed(text), expected, "{text}");
         }
     }
 
@@ -53,13 +55,13 @@ mod tests {
             for c in text.chars().filter(|c| matches!(c, '\'' | '"')) {
                 open = match open { None => Some(c), Some(quote) if quote == c => None, other => other };
             }
-            prop_assert_eq!(split(&text).is_none(), open.is_some());
+            prop_assert_eq!(closed(&text).is_none(), open.is_some());
         }
 
         #[test]
         fn gives_back_what_was_quoted(words in prop::collection::vec("[^']{0,8}", 0..5)) {
             let text = words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" ");
-            prop_assert_eq!(split(&text), Some(words));
+            prop_assert_eq!(closed(&text), Some(words));
         }
     }
 }

@@ -152,15 +152,13 @@ impl<'a> Report<'a> {
         if i64::from(share) <= most * 100 {
             return;
         }
-        // The older flag gives the share as a fraction.
-        let meaning = match option.text.strip_prefix("-XX:MaxRAMFraction=") {
-            Some(fraction) => format!(", a {fraction}th,").replace("a 1th", "all"),
-            None => String::new(),
-        };
         let message = format!(
-            "{} lets its heap grow to more than {most} % of the memory limit (`{}`{meaning} in {}): threads, classes and \
-             buffers live outside the heap, and once they need more than is left, the kernel kills the container",
-            self.container, option.text, option.origin
+            "{} lets its heap grow to {} % of the memory limit (`{}` in {}), more than {most} %: threads, classes and buffers \
+             live outside the heap, and once they need more than is left, the kernel kills the container",
+            self.container,
+            share.div_ceil(100),
+            option.text,
+            option.origin
         );
         let help = format!("write `-XX:MaxRAMPercentage={most}.0` or less");
         self.push(Finding::deny("ram-percentage", option.origin.node, message), help, &option.text, findings);

@@ -14,5 +14,6 @@ mod cluster;
 mod commands;
 mod examples;
 mod facts;
+mod examples;
 mod forewarn;
 mod modules;
