@@ -7,6 +7,7 @@
 
 pub mod capability;
 pub mod cluster;
+pub mod env;
 pub mod finding;
 pub mod fraction;
 pub mod glob;
@@ -15,6 +16,7 @@ pub mod guard;
 pub mod guest;
 pub mod image;
 pub mod json;
+pub mod jvm;
 mod leniency;
 pub mod object;
 pub mod patch;
@@ -27,6 +29,7 @@ pub mod release;
 mod reply;
 pub mod request;
 pub mod settings;
+pub mod shell;
 pub mod version;
 pub mod workload;
 

@@ -172,8 +172,10 @@ fn malformed_objects(policy: &Policy) -> Result<Vec<Value>, Failed> {
     let requests = kinds.into_iter().filter_map(|(group, kind, plural, object)| {
         let operation = covered(group, plural)?;
         let mut request = request(group, kind, plural, operation, Some(object.clone()));
-        if operation == "UPDATE" {
-            request["request"]["oldObject"] = object;
+        if operation == "UPDATE"
+            && let Some(fields) = request.get_mut("request").and_then(Value::as_object_mut)
+        {
+            fields.insert("oldObject".to_owned(), object);
         }
         Some(request)
     });

@@ -12,6 +12,7 @@ mod bad_input;
 mod check;
 mod cluster;
 mod commands;
+mod examples;
 mod facts;
 mod forewarn;
 mod modules;
