@@ -169,3 +169,30 @@ fn chart_compares_with_a_commit_that_is_there() {
     assert_eq!(outcome.code, 2);
     assert!(outcome.stderr.contains("`.` is in no git working tree: not a git repository"), "{}", outcome.stderr);
 }
+
+#[test]
+fn chart_asks_whether_the_version_tells_what_changed() {
+    let folder = chart();
+    let run = |more: &[&str]| folder.run(&[&["chart", "charts/web"], more].concat());
+    let as_released = run(&["--against", "HEAD"]);
+    assert_eq!(
+        (as_released.code, as_released.stdout.as_str()),
+        (0, "no findings in 1 object of 2 files (1 evaluation)\n")
+    );
+    let text = "apiVersion: v2\nname: web\nversion: 1.1.0\nappVersion: 1.0.0\n";
+    folder.write("charts/web/Chart.yaml", text.as_bytes());
+    folder.write("charts/web/values.yaml", b"image:\n  tag: 1.0.0\nreplicas: 2\n");
+    folder.write("charts/web/RELEASE.txt", b"1.1.0\n");
+    // Only the comparison shows that values alone are a patch.
+    assert_eq!(run(&[]).code, 0);
+    let minor = run(&["--against", "main"]);
+    assert_eq!(minor.code, 1, "{minor:?}");
+    assert!(minor.stdout.contains("--> charts/web/Chart.yaml:3:10\n"), "{}", minor.stdout);
+    assert!(minor.stdout.contains("note: in Chart web\n"), "{}", minor.stdout);
+    folder.write("charts/web/values.yaml", b"image:\n  tag: 0.9.0\n");
+    let report = run(&["--format", "json"]);
+    let report: Value = serde_json::from_str(&report.stdout).unwrap();
+    let found = &report["findings"][0];
+    assert_eq!((&found["file"], &found["line"]), (&json!("charts/web/values.yaml"), &json!(2)));
+    assert_eq!((&found["code"], &found["pointer"]), (&json!("chart-release/tag-differs"), &json!("/values/image/tag")));
+}
