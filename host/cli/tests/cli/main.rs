@@ -14,6 +14,5 @@ mod cluster;
 mod commands;
 mod examples;
 mod facts;
-mod examples;
 mod forewarn;
 mod modules;
