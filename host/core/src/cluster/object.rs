@@ -35,8 +35,8 @@ impl ClusterObject {
 /// The objects of a kind in the text of a file. Documents that are no YAML and unrendered Helm templates hold none.
 #[must_use]
 pub fn objects_in(text: &str, kind: &ContextAwareResource) -> Vec<ClusterObject> {
-    // Most files are done with here. A kind that is spelled with escapes is not seen; nobody writes one.
-    if memmem::find(text.as_bytes(), kind.kind.as_bytes()).is_none() {
+    // Most files are done with here.
+    if !may_hold(text, &kind.kind) {
         return Vec::new();
     }
     let source = Source::new(text);
@@ -61,6 +61,19 @@ pub fn objects_in(text: &str, kind: &ContextAwareResource) -> Vec<ClusterObject>
     found
 }
 
+/// Whether a value in the text, plain or quoted, can be this kind or the kind of its lists. A kind that is spelled with
+/// escapes is not seen; nobody writes one.
+fn may_hold(text: &str, kind: &str) -> bool {
+    memmem::find_iter(text.as_bytes(), kind).any(|start| {
+        let (before, rest) = text.split_at_checked(start).unwrap_or_default();
+        let after = rest.strip_prefix(kind).unwrap_or_default();
+        let after = after.strip_prefix("List").unwrap_or(after).trim_start_matches([' ', '\t']);
+        let begins = before.is_empty() || before.ends_with([' ', '\t', '\n', '\r', '"', '\'', ':']);
+        let ends = after.is_empty() || after.starts_with(['\n', '\r', '"', '\'', ',', '}', ']', '#']);
+        begins && ends
+    })
+}
+
 /// The object with the namespace that it goes to, as [`crate::request::Request`] tells it to policies.
 fn stored(identity: &Identity, name: Option<&str>, mut fields: Map<String, Value>) -> ClusterObject {
     let namespaced = Resource::of(identity.group(), identity.version(), &identity.kind).namespaced;
@@ -71,4 +84,41 @@ fn stored(identity: &Identity, name: Option<&str>, mut fields: Map<String, Value
         metadata.insert("namespace".to_owned(), namespace.clone().into());
     }
     ClusterObject { namespace, name: name.map(str::to_owned), fields }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{may_hold, objects_in};
+    use crate::metadata::ContextAwareResource;
+
+    #[test]
+    fn kinds_are_found_however_they_are_written() {
+        let kind = ContextAwareResource { api_version: "v1".to_owned(), kind: "Service".to_owned() };
+        for written in [
+            "kind: Service\napiVersion: v1\n",
+            "apiVersion: v1\nkind: Service",
+            "apiVersion: v1\r\nkind: Service\r\n",
+            "apiVersion: v1\nkind: Service # a comment\n",
+            "apiVersion: v1\nkind:\tService\t\n",
+            "apiVersion: v1\nkind:\n  Service\n",
+            "apiVersion: v1\nkind: !!str 'Service' \n",
+            "apiVersion: v1\nkind: &kind Service\n",
+            "apiVersion: v1\nkind: |-\n  Service\n",
+            "{kind: Service, apiVersion: v1}",
+            "{apiVersion: v1, kind: Service}",
+            r#"{"kind":"Service","apiVersion":"v1"}"#,
+            "apiVersion: v1\nkind: ServiceList\nitems: [{}]\n",
+        ] {
+            assert_eq!(objects_in(written, &kind).len(), 1, "{written}");
+        }
+    }
+
+    #[test]
+    fn text_that_only_mentions_a_kind_is_not_parsed() {
+        for text in
+            ["kind: ServiceAccount\n", "kind: MyService\n", "description: the Service of a web shop\n", "# Services\n"]
+        {
+            assert!(!may_hold(text, "Service"), "{text}");
+        }
+    }
 }
