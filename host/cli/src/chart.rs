@@ -131,14 +131,14 @@ impl Part {
             }
         };
         if let Some(problem) = problem {
-            return Err(Broken { problem, text });
+            return Err(Broken::new(problem, text));
         }
         if json.is_empty() {
             json.push_str("null");
         }
         match serde_json::from_str(&json) {
             Ok(value) => Ok(Self { name, text, json, value }),
-            Err(error) => Err(Broken { problem: unreadable(&name, &error.to_string()), text }),
+            Err(error) => Err(Broken::new(unreadable(&name, &error.to_string()), text)),
         }
     }
 
@@ -196,7 +196,7 @@ fn part_at(repository: &Repository, revision: &str, file: &File) -> Result<Resul
     let name = format!("{revision}:{}", file.path);
     Ok(match String::from_utf8(contents.remove(&file.blob).unwrap_or_default()) {
         Ok(text) => Part::parse(name, text),
-        Err(_) => Err(Broken { problem: unreadable(&name, "it is not UTF-8"), text: String::new() }),
+        Err(_) => Err(Broken::new(unreadable(&name, "it is not UTF-8"), String::new())),
     })
 }
 
@@ -220,7 +220,7 @@ fn release_notes(directory: &Path) -> Result<Option<(String, String)>, Broken> {
 fn read(path: &Path) -> Result<(String, String), Broken> {
     match Input::named(path).read() {
         Ok(text) => Ok((display(path), text.unwrap_or_default())),
-        Err(error) => Err(Broken { problem: check::problem(&error), text: String::new() }),
+        Err(error) => Err(Broken::new(check::problem(&error), String::new())),
     }
 }
 

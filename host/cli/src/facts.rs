@@ -19,7 +19,7 @@ use crate::policies;
 #[derive(Debug)]
 pub(crate) struct Broken {
     /// What is wrong with the file; it names the file.
-    pub(crate) problem: Problem,
+    pub(crate) problem: Box<Problem>,
     /// The file's text, as far as there is one.
     pub(crate) text: String,
 }
@@ -50,9 +50,14 @@ pub(crate) fn review(
 }
 
 impl Broken {
+    /// A file of this text, as far as there is one.
+    pub(crate) fn new(problem: Problem, text: String) -> Self {
+        Self { problem: Box::new(problem), text }
+    }
+
     fn review(self) -> (FileReview, String) {
         let file = self.problem.file.clone().unwrap_or_default();
-        (FileReview { file, problems: vec![self.problem], ..FileReview::default() }, self.text)
+        (FileReview { file, problems: vec![*self.problem], ..FileReview::default() }, self.text)
     }
 }
 

@@ -74,7 +74,7 @@ impl Number {
         let bytes = std::fs::read(&path).map_err(|error| {
             let message = format!("cannot read `{file}`: {error}");
             let help = "the kernel module `nf_conntrack` is not loaded, or `--proc` names no proc file system";
-            Broken { problem: broken(message, help), text: String::new() }
+            Broken::new(broken(message, help), String::new())
         })?;
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let digits = text.trim();
@@ -85,7 +85,7 @@ impl Number {
                 let start: String = digits.chars().take(40).collect();
                 let message = format!("`{file}` holds `{start}`, which is no number of connections");
                 let problem = broken(message, "give the proc file system of a Linux machine with `--proc`");
-                Err(Broken { problem: problem.at(&file, Position { line: 1, column: 1 }), text })
+                Err(Broken::new(problem.at(&file, Position { line: 1, column: 1 }), text))
             }
         }
     }

@@ -56,7 +56,7 @@ pub(crate) fn run(args: &Run) -> Result<Exit, Failure> {
 
 /// What the module is asked about.
 enum Asked {
-    Admission(AdmissionRequest),
+    Admission(Box<AdmissionRequest>),
     /// JSON as it was given.
     Raw(String),
 }
@@ -71,7 +71,7 @@ impl Asked {
         }
         let request = AdmissionRequest::from_json(&text)
             .with_context(|| format!("`{name}` is no AdmissionReview and no AdmissionRequest"));
-        request.map(Self::Admission).map_err(Failure::input)
+        request.map(|request| Self::Admission(Box::new(request))).map_err(Failure::input)
     }
 
     fn payload(&self, settings: &str) -> Result<Vec<u8>, Failure> {
