@@ -90,7 +90,7 @@ fn script(mut arguments: &[String]) -> Option<(&String, &[String])> {
 /// The command line inside a wrapper's; what `env` sets goes to `variables`.
 fn wrapped<'w>(mut arguments: &'w [String], variables: &mut Variables) -> &'w [String] {
     while let Some((word, rest)) = arguments.split_first() {
-        let is_number = word.trim_end_matches(['s', 'm', 'h']).bytes().all(|byte| byte.is_ascii_digit());
+        let is_number = word.starts_with(|c: char| c.is_ascii_digit());
         if let Some((name, value)) = word.split_once('=').filter(|_| !word.starts_with('-')) {
             variables.set(name, value.to_owned());
         } else if !word.starts_with('-') && !is_number {

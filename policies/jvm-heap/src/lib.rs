@@ -52,8 +52,7 @@ impl WorkloadPolicy for JvmHeap {
     }
 
     fn check<'a>(&'a self, workload: &'a Workload<'a>, findings: &mut Findings<'a>) {
-        let namespace = workload.namespace.as_deref().unwrap_or_default();
-        let config_map = |name: &str| cluster::get("v1", "ConfigMap", namespace, name).ok();
+        let config_map = |name: &str| cluster::get("v1", "ConfigMap", workload.namespace.as_deref()?, name).ok();
         for container in workload.containers.iter().filter(|container| container.class.may_have_resources()) {
             let env = Env::of(container.node, &config_map, &|name| self.matters(name));
             let java = java(container, &env);

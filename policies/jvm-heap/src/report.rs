@@ -156,7 +156,7 @@ impl<'a> Report<'a> {
             "{} lets its heap grow to {} % of the memory limit (`{}` in {}), more than {most} %: threads, classes and buffers \
              live outside the heap, and once they need more than is left, the kernel kills the container",
             self.container,
-            share.div_ceil(100),
+            percent(share),
             option.text,
             option.origin
         );
@@ -169,8 +169,8 @@ impl<'a> Report<'a> {
             "{} has `{}` in {}, and the JVM does not understand that: it refuses to start",
             self.container, option.text, option.origin
         );
-        let help = if option.text.contains("$(") {
-            "the kubelet replaces `$(VAR)` only by variables that stand above it in `env` or come from `envFrom`"
+        let help = if option.text.contains('$') {
+            "write `$(VAR)`, with VAR set above it in `env` or by `envFrom`: the kubelet replaces nothing else"
         } else if option.text.starts_with("-XX:MaxRAM") {
             "write a percentage from 0 to 100, such as `-XX:MaxRAMPercentage=75.0`"
         } else {
@@ -214,4 +214,10 @@ fn explain(source: &Source) -> (String, &'static str) {
             "write the size of the heap as a number in the manifest, such as `-Xmx2g`",
         ),
     }
+}
+
+/// Hundredths of a percent as a percentage: `80.5`.
+fn percent(hundredths: u32) -> String {
+    let text = format!("{}.{:02}", hundredths / 100, hundredths % 100);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

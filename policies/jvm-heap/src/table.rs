@@ -195,6 +195,7 @@ fn effective((env, command, args, limit, _): &Row) -> String {
         group: "apps".into(),
         kind: "Deployment".into(),
         namespace: None,
+        template: spec,
         spec,
         pod_metadata: None,
         containers: Vec::new(),
@@ -216,11 +217,10 @@ fn effective((env, command, args, limit, _): &Row) -> String {
 }
 
 fn variable(entry: &str) -> String {
-    let (end, name, rest) = entry
-        .char_indices()
-        .find(|(_, c)| "=<!".contains(*c))
-        .map(|(at, c)| (c, &entry[..at], &entry[at + 1..]))
-        .expect("a variable");
+    let at = entry.find(['=', '<', '!']).expect("a variable");
+    let (name, rest) = entry.split_at_checked(at).expect("one byte long");
+    let mut rest = rest.chars();
+    let (end, rest) = (rest.next().expect("just found"), rest.as_str());
     let name = quote(name);
     match end {
         '=' => format!(r#"{{"name":{name},"value":{}}}"#, quote(rest)),

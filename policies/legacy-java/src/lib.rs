@@ -59,8 +59,7 @@ impl WorkloadPolicy for LegacyJava {
 
     fn check<'a>(&'a self, workload: &'a Workload<'a>, findings: &mut Findings<'a>) {
         for container in &workload.containers {
-            let namespace = workload.namespace.as_deref().unwrap_or_default();
-            let config_map = |name: &str| cluster::get("v1", "ConfigMap", namespace, name).ok();
+            let config_map = |name: &str| cluster::get("v1", "ConfigMap", workload.namespace.as_deref()?, name).ok();
             let env = Env::of(container.node, &config_map, &|name| self.matters(name));
             let Some(java) = self.java(container, &env) else { continue };
             let jvms = jvm::jvms(container, &env, Some(java.version), &self.script_variables);
