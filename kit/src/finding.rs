@@ -186,7 +186,7 @@ impl<'a> Findings<'a> {
         let whole = |set: &Set<'_>| Operation::set(set.parent, set.keys, &set.json);
         let fix: Option<Vec<_>> = finding.fix.iter().map(whole).collect();
         let fix = fix.unwrap_or_default().into_iter().map(|operation| operation.relative(self.base)).collect();
-        self.found.push(Reported {
+        self.insert(Reported {
             code: finding.code,
             severity: finding.severity,
             pointer: self.relative(&pointer::join(&node.pointer(), missing)),
@@ -219,9 +219,9 @@ impl<'a> Findings<'a> {
             .collect();
         self.found.retain(|finding| !malformed.iter().any(|(pointer, _)| pointer::holds(pointer, &finding.pointer)));
         for (pointer, malformed) in malformed {
-            let field = field_name(&pointer);
+            let field = if self.raw && pointer.is_empty() { "input".to_owned() } else { field_name(&pointer) };
             let offset = self.object.resolve(&pointer).map_or(0, |node| node.span().start);
-            self.found.push(Reported {
+            self.insert(Reported {
                 code: "malformed",
                 severity: Severity::Deny,
                 message: if self.raw {
@@ -249,8 +249,13 @@ impl<'a> Findings<'a> {
                 container_offset: None,
             });
         }
-        self.found.sort_by_cached_key(|finding| finding.offset);
         self.found
+    }
+
+    /// Keeps the order of the document. Most findings come in it, and a sort is larger than most rules.
+    fn insert(&mut self, finding: Reported) {
+        let at = self.found.partition_point(|other| other.offset <= finding.offset);
+        self.found.insert(at, finding);
     }
 
     fn relative(&self, pointer: &str) -> String {

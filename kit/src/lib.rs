@@ -7,13 +7,16 @@
 
 pub mod capability;
 pub mod cluster;
+pub mod env;
 pub mod finding;
+pub mod fraction;
 pub mod glob;
 pub mod guard;
 #[cfg(target_arch = "wasm32")]
 pub mod guest;
 pub mod image;
 pub mod json;
+pub mod jvm;
 mod leniency;
 pub mod object;
 pub mod patch;
@@ -22,9 +25,11 @@ pub mod policy;
 pub mod probe;
 pub mod quantity;
 pub mod raw;
+pub mod release;
 mod reply;
 pub mod request;
 pub mod settings;
+pub mod shell;
 pub mod version;
 pub mod workload;
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
+use crate::fraction::Fraction;
 use crate::json::{Kind, Node, quote, write_string};
 use crate::quantity::Quantity;
 
@@ -113,6 +114,17 @@ impl<'a> Settings<'a> {
             format!(r#""type":"integer","minimum":{},"maximum":{}"#, range.start(), range.end())
         });
         self.whole_number(key, range)
+    }
+
+    /// A number from 0 to 1.
+    pub fn fraction(&mut self, key: &'static str, about: &str, default: Fraction) -> Fraction {
+        self.describe_as(key, about, || format!(r#""type":"number","default":{default},"minimum":0,"maximum":1"#));
+        let Some(node) = self.take(key) else { return default };
+        let value = Fraction::parse(node.raw()).filter(|_| node.kind() == Kind::Number);
+        if value.is_none() {
+            self.wrong(key, node, "a number from 0 to 1 with at most nine decimal places, such as `0.7`");
+        }
+        value.unwrap_or(default)
     }
 
     /// One of the words of `T`.
@@ -372,6 +384,7 @@ mod tests {
         level: Level,
         globs: Vec<String>,
         reasons: Vec<Option<String>>,
+        warn_at: Fraction,
     }
 
     fn read(settings: &mut Settings<'_>) -> Example {
@@ -387,6 +400,7 @@ mod tests {
                 }
                 reason
             }),
+            warn_at: settings.fraction("warnAt", "When.", Fraction::percent(70)),
         }
     }
 
@@ -403,6 +417,7 @@ mod tests {
         let example = read(&mut settings);
         assert_eq!((example.mutate, example.min, example.level), (false, 1001, Level::Warn));
         assert_eq!((example.globs.as_slice(), example.reasons.len()), (["*".to_owned()].as_slice(), 0));
+        assert_eq!(example.warn_at, Fraction::percent(70));
         assert!(settings.finish().is_ok());
         assert!(problems("{}").is_empty() && problems("null").is_empty());
     }
@@ -422,9 +437,13 @@ mod tests {
                 "setting `exempt[1]` is a number, not a mapping",
                 "setting `exempt[2].reason` is ``: it has to be a reason",
                 "setting `exempt[2]`: a reason is needed",
-                "unknown setting `mutat`, did you mean `mutate`? (allowed: `mutate`, `user`, `level`, `globs`, `exempt`)",
+                "unknown setting `mutat`, did you mean `mutate`? (allowed: `mutate`, `user`, `level`, `globs`, `exempt`, `warnAt`)",
             ]
         );
+        for bad in [r#""0.7""#, "70", "7e-1", "-0.1", "[]"] {
+            let problems = problems(&format!(r#"{{"warnAt":{bad}}}"#));
+            assert!(matches!(problems.as_slice(), [one] if one.contains("a number from 0 to 1")), "{problems:?}");
+        }
         assert_eq!(problems("[]"), ["settings are a list, not a mapping"]);
     }
 
@@ -436,6 +455,7 @@ mod tests {
         assert_eq!(schema.pointer("/properties/user/properties/min/default"), Some(&1001.into()));
         assert_eq!(schema.pointer("/properties/exempt/items/properties/reason/type"), Some(&"string".into()));
         assert_eq!(schema.pointer("/properties/level/default"), Some(&"warn".into()));
+        assert_eq!(schema.pointer("/properties/warnAt/default"), Some(&0.7.into()));
     }
 
     #[test]

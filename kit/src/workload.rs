@@ -6,6 +6,7 @@ use std::fmt;
 use crate::finding::{Place, missing};
 use crate::image::Image;
 use crate::json::{Kind, Node};
+use crate::leniency;
 use crate::settings::Settings;
 
 /// A kind of object that holds a pod spec.
@@ -174,6 +175,8 @@ pub struct Workload<'a> {
     pub kind: Cow<'a, str>,
     /// The namespace that it goes to, when known.
     pub namespace: Option<Cow<'a, str>>,
+    /// What holds the pod spec and the pods' metadata: the pod template; a Pod itself.
+    pub template: Node<'a>,
     /// The pod spec.
     pub spec: Node<'a>,
     /// The metadata of the pods it makes; a Pod's own.
@@ -191,21 +194,23 @@ impl<'a> Workload<'a> {
         namespace: Option<Cow<'a, str>>,
         extra: &[ExtraKind],
     ) -> Option<Self> {
-        let (spec, pod_metadata) = if let Some(known) = KINDS.iter().find(|k| k.group == group && k.kind == kind) {
-            let object = object.expect(Kind::Object)?;
-            let template = known.template.iter().try_fold(object, |node, key| node.object(key))?;
-            (template.object("spec")?, template.object("metadata"))
-        } else {
-            let added = extra.iter().find(|k| k.group == group && k.kind == kind)?;
-            let object = object.expect(Kind::Object)?;
-            let (last, steps) = added.path.split_last()?;
-            let template = steps.iter().try_fold(object, |node, key| step(node, key))?;
-            (
-                step(template, last)?.expect(Kind::Object)?,
-                template.field("metadata").filter(|metadata| metadata.kind() == Kind::Object),
-            )
-        };
-        Some(Self { object, group, kind, namespace, spec, pod_metadata, containers: containers(spec) })
+        let (template, spec, pod_metadata) =
+            if let Some(known) = KINDS.iter().find(|k| k.group == group && k.kind == kind) {
+                let object = object.expect(Kind::Object)?;
+                let template = known.template.iter().try_fold(object, |node, key| node.object(key))?;
+                (template, template.object("spec")?, template.object("metadata"))
+            } else {
+                let added = extra.iter().find(|k| k.group == group && k.kind == kind)?;
+                let object = object.expect(Kind::Object)?;
+                let (last, steps) = added.path.split_last()?;
+                let template = steps.iter().try_fold(object, |node, key| step(node, key))?;
+                (
+                    template,
+                    step(template, last)?.expect(Kind::Object)?,
+                    template.field("metadata").filter(|metadata| metadata.kind() == Kind::Object),
+                )
+            };
+        Some(Self { object, group, kind, namespace, template, spec, pod_metadata, containers: containers(spec) })
     }
 
     /// The pod's securityContext.
@@ -251,6 +256,29 @@ impl<'a> Workload<'a> {
         let job_pod = self.group.is_empty() && self.kind == "Pod" && owned_by_job();
         let hook = || own.and_then(|metadata| metadata.object("annotations")?.string("helm.sh/hook")).is_some();
         job || ends || job_pod || hook()
+    }
+
+    /// Whether another object made this one and keeps it as it is, as a Deployment does its ReplicaSets.
+    pub fn is_controlled(&self) -> bool {
+        leniency::is_controlled(self.object)
+    }
+
+    /// The container that the release is about: of the regular ones the one named like the label
+    /// `app.kubernetes.io/name`, else like the object, else the first.
+    pub fn main_container(&self) -> Option<&Container<'a>> {
+        let regular = || self.containers.iter().filter(|container| container.class == Class::Regular);
+        let named = |name: Option<Node<'a>>| {
+            let name = name?.as_str()?;
+            regular().find(|container| container.name.as_ref() == Some(&name))
+        };
+        let own_name = || self.metadata()?.field("name");
+        named(self.label("app.kubernetes.io/name")).or_else(|| named(own_name())).or_else(|| regular().next())
+    }
+
+    /// The label of the pods, else the object's own. An undone rollout brings back the pods' labels, not the object's.
+    pub fn label(&self, name: &str) -> Option<Node<'a>> {
+        let label = |metadata: Node<'a>| metadata.object("labels")?.field(name)?.expect(Kind::String);
+        [self.pod_metadata, self.metadata()].into_iter().flatten().find_map(label)
     }
 
     /// The object's annotation, else the pod template's.

@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, OnceLock};
 
+use forewarn_core::cluster::{Cluster, View};
 use forewarn_core::engine::Engine as _;
+use forewarn_core::host_calls::{HostCalls, offline};
 use forewarn_core::metadata::{Metadata, PolicyType};
 use forewarn_core::object::{Contents, Identity};
 use forewarn_core::reply;
@@ -95,12 +97,16 @@ pub fn engine() -> &'static Engine {
 }
 
 impl Policy {
-    /// Calls an operation and reads the reply as JSON.
+    /// Calls an operation, offline, and reads the reply as JSON.
     ///
     /// # Errors
     /// What the engine says, or that the reply is not JSON.
     pub fn call(&self, operation: &str, payload: &[u8]) -> Result<Value, String> {
-        let reply = engine().call(&self.module, operation, payload).map_err(|error| error.to_string())?;
+        self.call_seeing(operation, payload, &offline())
+    }
+
+    fn call_seeing(&self, operation: &str, payload: &[u8], host: &Arc<dyn HostCalls>) -> Result<Value, String> {
+        let reply = engine().call(&self.module, operation, payload, host).map_err(|error| error.to_string())?;
         serde_json::from_slice(&reply).map_err(|error| format!("reply to `{operation}`: {error}"))
     }
 
@@ -113,8 +119,9 @@ impl Policy {
         Metadata::from_json(info.metadata().unwrap_or_default()).map_err(|error| error.to_string())
     }
 
-    /// Asks about every object in a manifest, or a raw policy about every document. With `old` the requests are UPDATEs of the objects at the same places
-    /// in that manifest.
+    /// Asks about every object in a manifest, or a raw policy about every document. The manifest is also the cluster,
+    /// as far as the policy declares its kinds. With `old` the requests are UPDATEs of the objects at the same places in
+    /// that manifest.
     ///
     /// # Errors
     /// A sentence about YAML that does not parse, or a reply that is no verdict.
@@ -126,7 +133,11 @@ impl Policy {
         sub_resource: Option<&str>,
     ) -> Result<Vec<Answer>, String> {
         let settings = Value::Object(settings.clone()).to_string();
-        let raw = self.metadata()?.policy_type == PolicyType::Raw;
+        let metadata = self.metadata()?;
+        let raw = metadata.policy_type == PolicyType::Raw;
+        let declared = &metadata.context_aware_resources;
+        let cluster = Cluster::new(Arc::new(vec![text.to_owned()]), declared);
+        let host: Arc<dyn HostCalls> = Arc::new(View::new(Arc::new(cluster), declared));
         let mut old = old.map(objects).transpose()?.unwrap_or_default().into_iter();
         let mut answers = Vec::new();
         let source = Source::new(text);
@@ -138,7 +149,7 @@ impl Policy {
                 let identity =
                     Identity { api_version: String::new(), kind: "Input".to_owned(), namespace: None, name: None };
                 let asked = Asked { node: document.root(), identity, payload: raw_payload(&input, &settings), input };
-                answers.push(self.answer(&source, &document, asked)?);
+                answers.push(self.answer(&source, &document, asked, &host)?);
                 continue;
             }
             for object in &Contents::of(&document).objects {
@@ -150,14 +161,20 @@ impl Policy {
                     payload: request.payload(&settings),
                     input: request.object_json().to_owned(),
                 };
-                answers.push(self.answer(&source, &document, asked)?);
+                answers.push(self.answer(&source, &document, asked, &host)?);
             }
         }
         Ok(answers)
     }
 
-    fn answer(&self, source: &Source<'_>, document: &Document<'_>, asked: Asked) -> Result<Answer, String> {
-        let reply = self.call("validate", &asked.payload)?;
+    fn answer(
+        &self,
+        source: &Source<'_>,
+        document: &Document<'_>,
+        asked: Asked,
+        host: &Arc<dyn HostCalls>,
+    ) -> Result<Answer, String> {
+        let reply = self.call_seeing("validate", &asked.payload, host)?;
         let found = reply::findings(self.id, reply.to_string().as_bytes(), &asked.input);
         let found = found.map_err(|error| error.to_string())?;
         let identity = Arc::new(asked.identity);

@@ -73,6 +73,10 @@ fn metadata(policy: &Policy) -> Result<(), Failed> {
     ensure(serde_json::to_vec(&metadata)? == section, "not the bytes that kwctl would write")?;
     let raw = metadata.policy_type == PolicyType::Raw;
     ensure(raw || !metadata.rules.is_empty(), "no rules")?;
+    ensure(
+        raw == metadata.annotation("dev.forewarn.input").is_some(),
+        "raw policies, and no others, name their input",
+    )?;
     for rule in &metadata.rules {
         let lists = [&rule.api_groups, &rule.api_versions, &rule.resources];
         ensure(lists.iter().all(|list| !list.is_empty()) && !rule.operations.is_empty(), "a rule with an empty list")?;
@@ -168,8 +172,10 @@ fn malformed_objects(policy: &Policy) -> Result<Vec<Value>, Failed> {
     let requests = kinds.into_iter().filter_map(|(group, kind, plural, object)| {
         let operation = covered(group, plural)?;
         let mut request = request(group, kind, plural, operation, Some(object.clone()));
-        if operation == "UPDATE" {
-            request["request"]["oldObject"] = object;
+        if operation == "UPDATE"
+            && let Some(fields) = request.get_mut("request").and_then(Value::as_object_mut)
+        {
+            fields.insert("oldObject".to_owned(), object);
         }
         Some(request)
     });

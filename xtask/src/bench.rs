@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use forewarn_core::engine::Engine as _;
+use forewarn_core::host_calls::offline;
 use forewarn_core::object::Contents;
 use forewarn_core::request::{Change, Request};
 use forewarn_core::source::Source;
@@ -47,6 +48,7 @@ fn modules(workspace: &Workspace) -> Result<()> {
     );
     let native = Native::build(workspace, &payload)?;
     let engine = Engine::new(Limits::DEFAULT)?;
+    let host = offline();
     for policy in &workspace.policies {
         let path = workspace.built_policies().join(format!("{}.wasm", policy.name));
         let wasm = fs::read(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
@@ -58,7 +60,7 @@ fn modules(workspace: &Workspace) -> Result<()> {
             best(|| {
                 let started = Instant::now();
                 for _ in 0..CALLS {
-                    engine.call(&module, operation, payload)?;
+                    engine.call(&module, operation, payload, &host)?;
                 }
                 Ok(started.elapsed() / CALLS)
             })

@@ -4,6 +4,7 @@ use std::fs;
 
 use anyhow::{Context as _, Result, bail};
 use forewarn_core::engine::Engine as _;
+use forewarn_core::host_calls::offline;
 use forewarn_engine::{Engine, Limits};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -31,7 +32,7 @@ pub(crate) fn generate(workspace: &Workspace, mode: Mode) -> Result<()> {
     for (policy, wasm) in compile::policies(workspace)? {
         let name = &policy.name;
         let reply = engine
-            .call(&engine.module(wasm), "describe", b"")
+            .call(&engine.module(wasm), "describe", b"", &offline())
             .with_context(|| format!("`{name}` does not describe itself"))?;
         let description: Description =
             serde_json::from_slice(&reply).with_context(|| format!("`{name}` describes itself in another form"))?;
@@ -130,6 +131,7 @@ fn allowed(setting: &Schema) -> String {
             None => "list".to_owned(),
         },
         ("integer", Some(minimum), Some(maximum)) => format!("{minimum} to {maximum}"),
+        ("number", Some(minimum), Some(maximum)) => format!("number from {minimum} to {maximum}"),
         ("boolean", _, _) => "`true` or `false`".to_owned(),
         _ => kind,
     }
@@ -150,7 +152,8 @@ mod tests {
                 "reason": {"description": "Why.", "type": "string"}}}},
             "level": {"description": "How.", "enum": ["deny", "warn"], "default": "deny"},
             "limits": {"description": "Which.", "type": "array", "items": {"type": "string"}, "default": ["cpu"]},
-            "max": {"description": "Most.", "type": ["string", "number"]}
+            "max": {"description": "Most.", "type": ["string", "number"]},
+            "warnAt": {"description": "When.", "type": "number", "default": 0.7, "minimum": 0, "maximum": 1}
         }}))
         .unwrap();
         assert_eq!(
@@ -162,7 +165,8 @@ mod tests {
              | `limits` | list of strings | `[\"cpu\"]` | Which. |\n\
              | `max` | string or number |  | Most. |\n\
              | `mutate` | `true` or `false` | `false` | Fix it. |\n\
-             | `user.min` | 0 to 9 | `1001` | Lowest. |\n"
+             | `user.min` | 0 to 9 | `1001` | Lowest. |\n\
+             | `warnAt` | number from 0 to 1 | `0.7` | When. |\n"
         );
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use forewarn_core::metadata::{ContextAwareResource, Metadata, Operation, PolicyType, Rule};
 use forewarn_kit::workload::KINDS;
 use serde::Deserialize;
@@ -45,15 +45,21 @@ pub(crate) fn of(package: &Package) -> Result<Metadata> {
         ("io.artifacthub.keywords", manifest.keywords.join(", ")),
         ("dev.forewarn.chapter", manifest.chapter.clone()),
     ]);
-    if matches!(manifest.resources, Resources::Named(Set::Workloads)) {
-        annotations.insert("dev.forewarn.kinds-setting", "kinds".to_owned());
+    if let Some(setting) = manifest.kinds_setting() {
+        annotations.insert("dev.forewarn.kinds-setting", setting.to_owned());
+    }
+    let raw = manifest.policy_type == PolicyType::Raw;
+    if let Some(input) = &manifest.input {
+        ensure!(raw, "policies/{name}/Cargo.toml names an `input`, which only a raw policy has");
+        annotations.insert("dev.forewarn.input", input.clone());
     }
     Ok(Metadata {
         protocol_version: Some("v1".to_owned()),
         rules: manifest.rules(),
         annotations: annotations.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
         mutating: manifest.mutating,
-        background_audit: true,
+        // The audit scanner looks at what is stored in the cluster.
+        background_audit: !raw,
         execution_mode: "kubewarden-wapc".to_owned(),
         policy_type: manifest.policy_type,
         context_aware_resources: manifest.context_aware_resources,
@@ -72,11 +78,17 @@ struct Manifest {
     category: String,
     mutating: bool,
     resources: Resources,
+    /// What is done to the named resources; a rule about changes alone asks for `["UPDATE"]`.
+    #[serde(default = "create_and_update")]
+    operations: Vec<Operation>,
     #[serde(default)]
     extra_rules: Vec<Rule>,
+    kinds_setting: Option<String>,
     keywords: Vec<String>,
     #[serde(default)]
     policy_type: PolicyType,
+    /// What a raw policy is asked about: the name by which a command of the host finds it.
+    input: Option<String>,
     #[serde(default)]
     context_aware_resources: Vec<ContextAwareResource>,
     minimum_kubewarden_version: Option<String>,
@@ -120,11 +132,17 @@ enum Set {
 impl Manifest {
     fn rules(&self) -> Vec<Rule> {
         let mut rules = match &self.resources {
-            Resources::Named(Set::Workloads) => workload_rules(),
+            Resources::Named(Set::Workloads) => workload_rules(&self.operations),
             Resources::Listed(rules) => rules.clone(),
         };
         rules.extend_from_slice(&self.extra_rules);
         rules
+    }
+
+    /// The setting that names further kinds; the kit gives one to every workload policy.
+    fn kinds_setting(&self) -> Option<&str> {
+        let of_kit = matches!(self.resources, Resources::Named(Set::Workloads)).then_some("kinds");
+        self.kinds_setting.as_deref().or(of_kit)
     }
 
     /// The list for Artifact Hub's page, without repetitions.
@@ -145,8 +163,12 @@ impl Manifest {
     }
 }
 
+fn create_and_update() -> Vec<Operation> {
+    vec![Operation::Create, Operation::Update]
+}
+
 /// One rule for each API group of the kit's workload kinds.
-fn workload_rules() -> Vec<Rule> {
+fn workload_rules(operations: &[Operation]) -> Vec<Rule> {
     let mut rules: Vec<Rule> = Vec::new();
     for kind in KINDS {
         let plural = kind.plural.to_owned();
@@ -156,7 +178,7 @@ fn workload_rules() -> Vec<Rule> {
                 api_groups: vec![kind.group.to_owned()],
                 api_versions: vec!["*".to_owned()],
                 resources: vec![plural],
-                operations: vec![Operation::Create, Operation::Update],
+                operations: operations.to_vec(),
             }),
         }
         // Ephemeral containers arrive by a subresource of their pod.
@@ -185,7 +207,7 @@ mod tests {
 
     #[test]
     fn workload_rules_have_one_entry_per_group() {
-        let rules = workload_rules();
+        let rules = workload_rules(&create_and_update());
         let groups: Vec<_> = rules.iter().map(|rule| rule.api_groups.join("")).collect();
         assert_eq!(groups, ["", "apps", "batch", "argoproj.io", "serving.knative.dev", "apps.kruise.io"]);
         let [core, ..] = rules.as_slice() else { panic!("no rules") };
@@ -198,12 +220,26 @@ mod tests {
     fn extra_rules_follow() {
         let rule = json!({"apiGroups": [""], "apiVersions": ["v1"], "resources": ["serviceaccounts"], "operations": ["CREATE"]});
         let manifest = read(|table| table["extraRules"] = json!([rule])).unwrap();
-        assert_eq!(manifest.rules().len(), workload_rules().len() + 1);
+        assert_eq!(manifest.rules().len(), workload_rules(&create_and_update()).len() + 1);
         assert!(manifest.shown_resources().starts_with("Pod, PodTemplate, "));
         assert!(manifest.shown_resources().ends_with(", serviceaccounts"));
         let listed = read(|table| table["resources"] = json!([rule, rule])).unwrap();
         assert_eq!(listed.shown_resources(), "serviceaccounts");
         assert_eq!(listed.rules().len(), 2);
+        let changes = read(|table| table["operations"] = json!(["UPDATE"])).unwrap();
+        assert!(changes.rules().iter().all(|rule| rule.operations == [Operation::Update]));
+    }
+
+    #[test]
+    fn further_kinds_come_by_a_setting() {
+        let setting = |change: fn(&mut serde_json::Value)| read(change).unwrap().kinds_setting().map(str::to_owned);
+        assert_eq!(setting(|_| ()).as_deref(), Some("kinds"));
+        assert_eq!(setting(|table| table["resources"] = json!([])), None);
+        let named = |table: &mut serde_json::Value| {
+            table["resources"] = json!([]);
+            table["kindsSetting"] = json!("fields");
+        };
+        assert_eq!(setting(named).as_deref(), Some("fields"));
     }
 
     #[test]

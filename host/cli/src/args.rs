@@ -33,8 +33,12 @@ pub(crate) enum Command {
     Explain(Explain),
     /// Show a Kubewarden module's metadata, imports, size and digest
     Inspect(Inspect),
-    /// Run one Kubewarden module on one admission request
+    /// Run one Kubewarden module on one admission request, or on any JSON
     Run(Run),
+    /// Tell how full this machine's table of tracked connections is
+    Node(Node),
+    /// Review the next release of a Helm chart
+    Chart(Chart),
 }
 
 /// `forewarn check`
@@ -52,6 +56,15 @@ pub(crate) struct Check {
     /// Settings of the policies: a YAML or JSON map from policy id to its settings
     #[arg(long, value_name = "FILE")]
     pub(crate) settings: Option<PathBuf>,
+
+    /// Review what changed since a git revision or another directory: a changed object as an UPDATE of what it was, a new
+    /// one as a CREATE, an unchanged one not at all
+    #[arg(long, value_name = "REF|DIR")]
+    pub(crate) against: Option<String>,
+
+    /// With --against, review unchanged objects too
+    #[arg(long, requires = "against")]
+    pub(crate) all: bool,
 
     /// Apply the policies' safe fixes to the files, and report what remains
     #[arg(long)]
@@ -113,13 +126,63 @@ pub(crate) struct Run {
     #[arg(long, value_name = "MODULE")]
     pub(crate) module: PathBuf,
 
-    /// An AdmissionReview or AdmissionRequest as JSON, or `-` for standard input
+    /// An AdmissionReview or AdmissionRequest as JSON, or for a raw policy any JSON; `-` for standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) request: PathBuf,
+
+    /// Hand the JSON over as it is; understood for a module whose metadata says that it is raw
+    #[arg(long)]
+    pub(crate) raw: bool,
 
     /// The policy's settings, as YAML or JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) settings: Option<PathBuf>,
+}
+
+/// `forewarn node`
+#[derive(Debug, Args)]
+pub(crate) struct Node {
+    /// Where the proc file system of the machine is
+    #[arg(long, value_name = "DIR", default_value = "/proc")]
+    pub(crate) proc: PathBuf,
+
+    /// What to call the machine
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) reporting: Reporting,
+}
+
+/// `forewarn chart`
+#[derive(Debug, Args)]
+pub(crate) struct Chart {
+    /// The folder that holds Chart.yaml
+    #[arg(value_name = "DIR")]
+    pub(crate) directory: PathBuf,
+
+    /// Compare with the chart at this git revision, such as the last release's tag
+    #[arg(long, value_name = "REF")]
+    pub(crate) against: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) reporting: Reporting,
+}
+
+/// What the commands about facts have in common.
+#[derive(Debug, Args)]
+pub(crate) struct Reporting {
+    /// Settings of the policies: a YAML or JSON map from policy id to its settings
+    #[arg(long, value_name = "FILE")]
+    pub(crate) settings: Option<PathBuf>,
+
+    /// How to print the findings
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+
+    /// The least severe finding that makes the command fail with exit code 1
+    #[arg(long, value_enum, default_value_t = FailOn::Deny)]
+    pub(crate) fail_on: FailOn,
 }
 
 /// Output formats.

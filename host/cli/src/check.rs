@@ -1,23 +1,26 @@
 //! `forewarn check`
 
+use std::sync::Arc;
+
 use anstream::{AutoStream, ColorChoice};
-use anyhow::anyhow;
+use forewarn_core::cluster::Cluster;
 use forewarn_core::finding::Severity;
-use forewarn_core::policy::{Policy, SettingsError};
+use forewarn_core::metadata::{Metadata, PolicyType};
+use forewarn_core::policy::Policy;
 use forewarn_core::problem::{Problem, ProblemKind};
 use forewarn_core::report::text::TextReport;
 use forewarn_core::report::{Summary, json};
 use forewarn_core::review::{FileReview, LocatedFinding, Reviewer};
 use forewarn_engine::{Engine, Limits, Module};
-use serde_json::value::Map;
 
 use crate::args::{Check, FailOn, Format};
+use crate::cluster::Files;
 use crate::exit::{Exit, Failure};
-use crate::fix::{Mode, Repaired, Tally, print_diff};
+use crate::fix::{Mode, Prepared, Repaired, Tally, print_diff};
 use crate::inputs::{self, Input, InputError};
 use crate::output::{print, print_error};
 use crate::progress::Progress;
-use crate::{module, parallel, settings};
+use crate::{against, parallel, policies};
 
 /// Reviews manifests and prints what the policies found.
 ///
@@ -27,29 +30,46 @@ use crate::{module, parallel, settings};
 pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
     let mode = Mode::of(args)?;
     let engine = Engine::new(Limits::DEFAULT).map_err(Failure::engine)?;
-    let policies = policies(&engine, args)?;
-    let reviewer = Reviewer::new(&engine, &policies);
+    let mut policies = policies::ready(&engine, args.settings.as_deref(), &args.policy, is_about_objects)?;
     let (inputs, unreadable) = inputs::collect(&args.paths);
+    let inputs: Arc<[Input]> = inputs.into();
     let problems: Vec<_> = unreadable.iter().map(problem).collect();
+    let jobs = args.jobs.map_or_else(available_jobs, usize::from);
+    see(&mut policies, Files { inputs: Arc::clone(&inputs), jobs });
+    let comparison = args.against.as_deref().map(|base| against::compare(base, args, &inputs)).transpose()?;
+    let reviewer = Reviewer::new(&engine, &policies);
+    let reviewer = match &comparison {
+        Some(comparison) => reviewer.against(comparison),
+        None => reviewer,
+    };
 
     let mut report = Report::new(args, mode, problems)?;
     let progress = Progress::new(inputs.len(), args.quiet);
-    let jobs = args.jobs.map_or_else(available_jobs, usize::from);
     let style = report.style.clone();
     let mut written = Ok(());
+    // A policy may ask about any file, so none is written before all are reviewed.
+    let mut held = Vec::new();
     parallel::in_order(
         &inputs,
         jobs,
         |input| review(&reviewer, input, mode, style.as_ref()),
-        |reviewed| {
+        |work| {
             progress.step();
-            if written.is_ok() {
-                progress.suspend(|| written = report.add(reviewed));
+            match work {
+                Work::Done(reviewed) if mode.is_none() => {
+                    if written.is_ok() {
+                        progress.suspend(|| written = report.add(reviewed));
+                    }
+                }
+                work => held.push(work),
             }
         },
     );
     drop(progress);
     written?;
+    for work in held {
+        report.add(work.finish(style.as_ref()))?;
+    }
     report.finish(args)
 }
 
@@ -76,24 +96,45 @@ impl Reviewed {
     }
 }
 
-fn review(reviewer: &Reviewer<'_, Engine>, input: &Input, mode: Option<Mode>, style: Option<&Style>) -> Reviewed {
+/// What has been done about one file.
+enum Work {
+    Done(Reviewed),
+    /// It is yet to be written.
+    Prepared(Mode, Box<Prepared>),
+}
+
+impl Work {
+    fn finish(self, style: Option<&Style>) -> Reviewed {
+        match self {
+            Self::Done(reviewed) => reviewed,
+            Self::Prepared(mode, prepared) => {
+                let Repaired { review, text, diff, fixed } = mode.finish(*prepared);
+                let text = rendered(&review, &text, style);
+                Reviewed { review: Ok(review), text, diff, fixed }
+            }
+        }
+    }
+}
+
+fn review(reviewer: &Reviewer<'_, Engine>, input: &Input, mode: Option<Mode>, style: Option<&Style>) -> Work {
+    let done = |review, text| Work::Done(Reviewed::unrepaired(review, text));
     let text = match input.read() {
         Ok(Some(text)) => text,
-        Ok(None) => return Reviewed::unrepaired(Ok(FileReview::not_an_object(&input.name)), String::new()),
+        Ok(None) => return done(Ok(FileReview::not_an_object(&input.name)), String::new()),
         Err(error) => {
             let problem = problem(&error);
             let text = style.map(|style| style.text.problem(&problem)).unwrap_or_default();
-            return Reviewed::unrepaired(Err(problem), text);
+            return done(Err(problem), text);
         }
     };
-    let Some(mode) = mode else {
-        let review = reviewer.review(&input.name, &text);
-        let text = rendered(&review, &text, style);
-        return Reviewed::unrepaired(Ok(review), text);
-    };
-    let Repaired { review, text, diff, fixed } = mode.repair(reviewer, input, text);
-    let text = rendered(&review, &text, style);
-    Reviewed { review: Ok(review), text, diff, fixed }
+    match mode {
+        Some(mode) => Work::Prepared(mode, Box::new(mode.prepare(reviewer, input, text))),
+        None => {
+            let review = reviewer.review(&input.name, &text);
+            let text = rendered(&review, &text, style);
+            done(Ok(review), text)
+        }
+    }
 }
 
 fn rendered(review: &FileReview, text: &str, style: Option<&Style>) -> String {
@@ -102,7 +143,7 @@ fn rendered(review: &FileReview, text: &str, style: Option<&Style>) -> String {
         Some(Style { text: report, only: None }) => report.file(review, text),
         Some(Style { text: report, only: Some(fail_on) }) => {
             let findings = review.findings.iter().filter(|located| fails(*fail_on, located)).cloned().collect();
-            report.file(&FileReview { findings, skipped: Vec::new(), ..review.clone() }, text)
+            report.file(&FileReview { findings, skipped: Vec::new(), notices: Vec::new(), ..review.clone() }, text)
         }
     }
 }
@@ -208,7 +249,13 @@ impl Report {
     }
 }
 
-fn fails(fail_on: FailOn, located: &LocatedFinding) -> bool {
+/// Raw policies are about something else.
+fn is_about_objects(metadata: &Metadata) -> bool {
+    metadata.policy_type == PolicyType::Kubernetes
+}
+
+/// Whether a finding makes the command fail.
+pub(crate) fn fails(fail_on: FailOn, located: &LocatedFinding) -> bool {
     let counts = located.finding.suppressed.is_none();
     match fail_on {
         FailOn::Never => false,
@@ -217,40 +264,15 @@ fn fails(fail_on: FailOn, located: &LocatedFinding) -> bool {
     }
 }
 
-/// The chosen policies with their settings, which the modules have accepted.
-fn policies(engine: &Engine, args: &Check) -> Result<Vec<Policy<Module>>, Failure> {
-    let bundled = module::all()?;
-    let mut settings = args.settings.as_deref().map(settings::by_policy).transpose()?.unwrap_or_default();
-    for id in args.policy.iter().chain(settings.keys()) {
-        if !bundled.iter().any(|(policy, _)| policy.id == id) {
-            return Err(module::unknown_policy(id));
-        }
-    }
-    let chosen = bundled
-        .into_iter()
-        .filter(|(policy, _)| args.policy.is_empty() || args.policy.iter().any(|id| id == policy.id));
-    chosen
-        .map(|(bundled, metadata)| {
-            let own = settings.remove(bundled.id);
-            let policy = Policy::new(bundled.id, metadata, own.as_ref().unwrap_or(&Map::new()), bundled.module(engine));
-            // Without settings there is nothing to check: bundled policies take `{}`, which a contract test holds.
-            if own.is_some() {
-                check_settings(&policy, engine)?;
-            }
-            Ok(policy)
-        })
-        .collect()
+/// Lets every policy ask about what it declares of the files.
+fn see(policies: &mut [Policy<Module>], files: Files) {
+    let declared = policies.iter().flat_map(|policy| &policy.metadata().context_aware_resources);
+    let cluster = Arc::new(Cluster::new(Arc::new(files), declared));
+    policies.iter_mut().for_each(|policy| policy.see(&cluster));
 }
 
-fn check_settings(policy: &Policy<Module>, engine: &Engine) -> Result<(), Failure> {
-    policy.check_settings(engine).map_err(|error| match error {
-        SettingsError::Refused { message } => Failure::usage(anyhow!("settings of `{}`: {message}", policy.id()))
-            .with_help(format!("`forewarn explain {}` lists the settings", policy.id())),
-        SettingsError::Failed(error) => Failure::engine(anyhow!("settings of `{}`: {error}", policy.id())),
-    })
-}
-
-fn problem(error: &InputError) -> Problem {
+/// An input that could not be read, in the words of the report.
+pub(crate) fn problem(error: &InputError) -> Problem {
     let problem = Problem::new(ProblemKind::Input, error.to_string());
     match error.position() {
         Some(position) => problem.at(error.path(), position),

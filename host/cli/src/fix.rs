@@ -1,6 +1,7 @@
 //! `forewarn check --fix` and `--diff`
 
 use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
@@ -25,6 +26,15 @@ pub(crate) struct Mode {
     write: bool,
     /// Whether the changes are shown.
     pub(crate) diff: bool,
+}
+
+/// A file, reviewed and ready to be written.
+pub(crate) struct Prepared {
+    /// The file; standard input and pipes have none.
+    path: Option<PathBuf>,
+    text: String,
+    fix: FileFix,
+    diff: String,
 }
 
 /// A file, reviewed and repaired.
@@ -52,24 +62,31 @@ impl Mode {
         Ok((args.fix || args.diff).then_some(Self { write: args.fix, diff: args.diff }))
     }
 
-    /// Reviews a text and repairs it as far as the mode allows.
-    pub(crate) fn repair(self, reviewer: &Reviewer<'_, Engine>, input: &Input, text: String) -> Repaired {
+    /// Reviews a text and makes its fixes, without writing them.
+    pub(crate) fn prepare(self, reviewer: &Reviewer<'_, Engine>, input: &Input, text: String) -> Prepared {
         let fix = reviewer.fix(&input.name, &text);
-        let fixed = fix.after.fixed;
         let diff = if self.diff { unified(&input.name, &text, &fix.text) } else { String::new() };
+        let path = input.path().filter(|path| path.is_file()).map(Path::to_owned);
+        Prepared { path, text, fix, diff }
+    }
+
+    /// Writes what was prepared, if the mode says so.
+    pub(crate) fn finish(self, prepared: Prepared) -> Repaired {
+        let Prepared { path, text, fix, diff } = prepared;
+        let fixed = fix.after.fixed;
         if !self.write {
             return Repaired { review: fix.before, text, diff, fixed };
         }
-        let Some(path) = input.path() else {
+        let Some(path) = path else {
             return Repaired { review: without(fix.before, &Refusal::NoFile), text, diff, fixed: 0 };
         };
         if fix.text == text {
             return Repaired { review: fix.after, text, diff, fixed };
         }
-        match exchange(path, &text, &fix.text) {
+        match exchange(&path, &text, &fix.text) {
             Ok(()) => Repaired { review: fix.after, text: fix.text, diff, fixed },
             Err(error) => {
-                let problem = unwritable(&input.name, &fix, &error.to_string());
+                let problem = unwritable(&fix, &error.to_string());
                 let mut review = without(fix.before, &Refusal::NotWritable);
                 review.problems.push(problem);
                 Repaired { review, text, diff: String::new(), fixed: 0 }
@@ -88,7 +105,8 @@ fn without(mut review: FileReview, refusal: &Refusal) -> FileReview {
     review
 }
 
-fn unwritable(file: &str, fix: &FileFix, error: &str) -> Problem {
+fn unwritable(fix: &FileFix, error: &str) -> Problem {
+    let file = fix.before.file.as_str();
     let message = format!(
         "cannot write `{file}`: {error}, so {} not fixed",
         counted(fix.after.fixed, "finding is", "findings are")

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use forewarn_core::source::Position;
 use forewarn_core::yaml::MAX_FILE_BYTES;
@@ -16,15 +17,17 @@ const MAX_FILE: u64 = MAX_FILE_BYTES as u64;
 const IGNORE_FILE: &str = ".forewarnignore";
 
 /// One text to review.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct Input {
     /// The name in reports: the path as it was given or found, `<stdin>` for standard input.
     pub(crate) name: String,
     /// Where it is read from.
     source: Source,
+    /// The bytes of what can be read only once: standard input, a pipe.
+    kept: Option<OnceLock<Result<Vec<u8>, InputError>>>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 enum Source {
     Stdin,
     /// Named by the user.
@@ -34,7 +37,7 @@ enum Source {
 }
 
 /// Why an input could not be read.
-#[derive(Debug, Error)]
+#[derive(Debug, Clone, Error)]
 pub(crate) enum InputError {
     /// The file system said no.
     #[error("cannot read `{path}`: {error}")]
@@ -42,7 +45,7 @@ pub(crate) enum InputError {
         /// The path.
         path: String,
         /// The reason.
-        error: std::io::Error,
+        error: Arc<std::io::Error>,
     },
     /// The walk through a directory met an obstacle.
     #[error("cannot search `{path}`: {error}")]
@@ -93,6 +96,11 @@ impl InputError {
         }
     }
 
+    /// Whether it only says that there is nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        matches!(self, Self::Empty { .. })
+    }
+
     /// Where in the input it is, when it is at one place.
     pub(crate) fn position(&self) -> Option<Position> {
         match self {
@@ -114,7 +122,7 @@ pub(crate) fn collect(paths: &[PathBuf]) -> (Vec<Input>, Vec<InputError>) {
         let given = display(path);
         if path.as_os_str() == "-" {
             if inputs.iter().all(|input| input.source != Source::Stdin) {
-                inputs.push(Input { name: "<stdin>".to_owned(), source: Source::Stdin });
+                inputs.push(Input::new("<stdin>".to_owned(), Source::Stdin));
             }
         } else if path.is_dir() {
             let errors_before = errors.len();
@@ -123,9 +131,9 @@ pub(crate) fn collect(paths: &[PathBuf]) -> (Vec<Input>, Vec<InputError>) {
                 errors.push(InputError::Empty { path: given });
             }
             let new = found.into_iter().filter(|path| is_new(path));
-            inputs.extend(new.map(|path| Input { name: display(&path), source: Source::Found(path) }));
+            inputs.extend(new.map(|path| Input::new(display(&path), Source::Found(path))));
         } else if is_new(path) {
-            inputs.push(Input { name: given, source: Source::Named(path.clone()) });
+            inputs.push(Input::named(path));
         }
     }
     (inputs, errors)
@@ -152,12 +160,13 @@ fn walk(directory: &Path, errors: &mut Vec<InputError>) -> Vec<PathBuf> {
     found
 }
 
-fn is_manifest(path: &Path) -> bool {
+/// Whether a file of this name is looked at in a directory.
+pub(crate) fn is_manifest(path: &Path) -> bool {
     path.extension().is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension == *known))
 }
 
 /// Forward slashes and no leading `./`, so that reports are the same on every machine and however a folder is named.
-fn display(path: &Path) -> String {
+pub(crate) fn display(path: &Path) -> String {
     let text = path.to_string_lossy();
     let text =
         if std::path::MAIN_SEPARATOR == '/' { text.into_owned() } else { text.replace(std::path::MAIN_SEPARATOR, "/") };
@@ -165,7 +174,12 @@ fn display(path: &Path) -> String {
 }
 
 impl Input {
-    /// The file; standard input has none.
+    /// The file at a path that the user named.
+    pub(crate) fn named(path: &Path) -> Self {
+        Self::new(display(path), Source::Named(path.to_owned()))
+    }
+
+    /// The file; `None` for standard input.
     pub(crate) fn path(&self) -> Option<&Path> {
         match &self.source {
             Source::Stdin => None,
@@ -173,13 +187,38 @@ impl Input {
         }
     }
 
-    /// Reads the text. `None` for a JSON file that was found in a directory and is clearly something else, such as
+    fn new(name: String, source: Source) -> Self {
+        let once = match &source {
+            Source::Stdin => true,
+            // Such as `<(helm template …)`. A pipe whose writer is gone would keep a second reader waiting for ever.
+            Source::Named(path) => std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()),
+            Source::Found(_) => false,
+        };
+        Self { name, source, kept: once.then(OnceLock::new) }
+    }
+
+    /// Reads the text, any number of times. `None` for a JSON file that was found in a directory and is clearly something else, such as
     /// an editor's configuration, which need not even be valid JSON.
     ///
     /// # Errors
     /// [`InputError`] when it cannot be read, is too large, is not UTF-8, or is something else than a file.
     pub(crate) fn read(&self) -> Result<Option<String>, InputError> {
-        let io = |error| InputError::Io { path: self.name.clone(), error };
+        let bytes = match &self.kept {
+            Some(kept) => kept.get_or_init(|| self.read_bytes()).clone()?,
+            None => self.read_bytes()?,
+        };
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let valid = String::from_utf8_lossy(error.as_bytes());
+            let position = forewarn_core::source::Source::new(&valid).position(error.utf8_error().valid_up_to());
+            InputError::NotUtf8 { path: self.name.clone(), position }
+        })?;
+        let other_json = matches!(&self.source, Source::Found(path) if path.extension().is_some_and(|e| e == "json"))
+            && !text.contains("apiVersion");
+        Ok((!other_json).then_some(text))
+    }
+
+    fn read_bytes(&self) -> Result<Vec<u8>, InputError> {
+        let io = |error| InputError::Io { path: self.name.clone(), error: Arc::new(error) };
         let mut bytes = Vec::new();
         match &self.source {
             Source::Stdin => {
@@ -202,13 +241,6 @@ impl Input {
         if bytes.len() as u64 > MAX_FILE {
             return Err(InputError::TooLarge { path: self.name.clone() });
         }
-        let text = String::from_utf8(bytes).map_err(|error| {
-            let valid = String::from_utf8_lossy(error.as_bytes());
-            let position = forewarn_core::source::Source::new(&valid).position(error.utf8_error().valid_up_to());
-            InputError::NotUtf8 { path: self.name.clone(), position }
-        })?;
-        let other_json = matches!(&self.source, Source::Found(path) if path.extension().is_some_and(|e| e == "json"))
-            && !text.contains("apiVersion");
-        Ok((!other_json).then_some(text))
+        Ok(bytes)
     }
 }

@@ -61,13 +61,14 @@ impl Row<'_> {
     }
 }
 
+/// The article's chapters, in its order; others follow.
+const CHAPTERS: [&str; 6] = ["jvm", "lifecycle", "delivery", "probes", "network", "security"];
+
 fn text(out: &mut dyn std::io::Write, rows: &[Row<'_>]) -> std::io::Result<()> {
-    let mut chapters: Vec<&str> = Vec::new();
-    for row in rows {
-        if !chapters.contains(&row.chapter) {
-            chapters.push(row.chapter);
-        }
-    }
+    let rank = |chapter: &str| CHAPTERS.iter().position(|known| *known == chapter).unwrap_or(CHAPTERS.len());
+    let mut chapters: Vec<&str> = rows.iter().map(|row| row.chapter).collect();
+    chapters.sort_by_key(|chapter| (rank(chapter), *chapter));
+    chapters.dedup();
     let width = rows.iter().map(|row| row.id.len()).max().unwrap_or_default();
     for (n, chapter) in chapters.iter().enumerate() {
         let gap = if n == 0 { "" } else { "\n" };

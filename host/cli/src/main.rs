@@ -1,16 +1,25 @@
 //! The `forewarn` command.
 
+mod against;
 mod args;
+mod chart;
 mod check;
+mod cluster;
 mod exit;
 mod explain;
+mod facts;
 mod fix;
+mod git;
+#[cfg(test)]
+mod history;
 mod inputs;
 mod inspect;
 mod list;
 mod module;
+mod node;
 mod output;
 mod parallel;
+mod policies;
 mod progress;
 mod run;
 mod settings;
@@ -35,6 +44,8 @@ fn main() -> Exit {
         Command::Explain(args) => explain::explain(&args),
         Command::Inspect(args) => inspect::inspect(&args),
         Command::Run(args) => run::run(&args),
+        Command::Node(args) => node::node(&args),
+        Command::Chart(args) => chart::chart(&args),
     };
     result.unwrap_or_else(|failure| tell(&failure))
 }

@@ -12,6 +12,9 @@ pub(crate) enum WriteError {
     /// Nobody may write to it.
     #[error("it is read-only")]
     ReadOnly,
+    /// It is a pipe or the like.
+    #[error("it is no regular file")]
+    NotAFile,
     /// Somebody else wrote to it meanwhile.
     #[error("it changed while it was reviewed")]
     Changed,
@@ -28,6 +31,9 @@ pub(crate) enum WriteError {
 pub(crate) fn exchange(path: &Path, old: &str, new: &str) -> Result<(), WriteError> {
     let target = fs::canonicalize(path)?;
     let metadata = fs::metadata(&target)?;
+    if !metadata.is_file() {
+        return Err(WriteError::NotAFile);
+    }
     if metadata.permissions().readonly() {
         return Err(WriteError::ReadOnly);
     }

@@ -1,5 +1,7 @@
 //! What core asks of whoever runs the policy modules.
 
+use crate::host_calls::HostCalls;
+use std::sync::Arc;
 use thiserror::Error;
 
 /// Runs policy modules: wasmtime on the command line, the browser's own WebAssembly on the playground.
@@ -10,11 +12,18 @@ pub trait Engine: Sync {
     type Module: Send + Sync;
 
     /// Calls one waPC operation (`validate`, `validate_settings`, `protocol_version`) and returns the reply's bytes.
+    /// What the module asks meanwhile, `host` answers.
     ///
     /// # Errors
     ///
     /// Every way in which a module can fail to reply. None of them is a verdict.
-    fn call(&self, module: &Self::Module, operation: &str, payload: &[u8]) -> Result<Vec<u8>, EngineError>;
+    fn call(
+        &self,
+        module: &Self::Module,
+        operation: &str,
+        payload: &[u8],
+        host: &Arc<dyn HostCalls>,
+    ) -> Result<Vec<u8>, EngineError>;
 }
 
 /// Why a module gave no reply.

@@ -1,10 +1,14 @@
 //! The pure part of Forewarn: manifests in, admission requests out; replies in, located findings and reports out.
 
 pub mod admission;
+pub mod cluster;
+pub mod comparison;
 pub mod edit;
 pub mod engine;
+pub mod facts;
 pub mod finding;
 pub mod fix;
+pub mod host_calls;
 pub mod metadata;
 pub mod object;
 pub mod policy;

@@ -1,6 +1,8 @@
-//! A policy that is ready to be asked: module, metadata and settings.
+//! A policy that is ready to be asked: module, metadata, settings, and what it may ask itself.
 
+use crate::cluster::{Cluster, View};
 use crate::engine::{Engine, EngineError};
+use crate::host_calls::{HostCalls, offline};
 use crate::metadata::{Metadata, Operation};
 use crate::object::Identity;
 use crate::reply::ReplyError;
@@ -8,6 +10,7 @@ use crate::resource::Resource;
 use crate::rules;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use std::sync::Arc;
 use thiserror::Error;
 
 /// An annotation that names the setting in which a policy is told of further kinds that it covers.
@@ -23,6 +26,7 @@ pub struct Policy<M> {
     settings: String,
     further_kinds: Vec<GroupKind>,
     module: M,
+    host: Arc<dyn HostCalls>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -58,7 +62,8 @@ pub enum SettingsError {
 }
 
 impl<M> Policy<M> {
-    /// Puts a policy together. The settings are not checked; see [`Policy::check_settings`].
+    /// Puts a policy together. The settings are not checked, see [`Policy::check_settings`]; it sees no cluster, see
+    /// [`Policy::see`].
     #[must_use]
     pub fn new(id: impl Into<String>, metadata: Metadata, settings: &Map<String, Value>, module: M) -> Self {
         let further_kinds = metadata
@@ -68,7 +73,13 @@ impl<M> Policy<M> {
             .into_iter()
             .flatten()
             .collect();
-        Self { id: id.into(), metadata, settings: Value::Object(settings.clone()).to_string(), further_kinds, module }
+        let settings = Value::Object(settings.clone()).to_string();
+        Self { id: id.into(), metadata, settings, further_kinds, module, host: offline() }
+    }
+
+    /// Shows the policy what its metadata declares of a cluster.
+    pub fn see(&mut self, cluster: &Arc<Cluster>) {
+        self.host = Arc::new(View::new(Arc::clone(cluster), &self.metadata.context_aware_resources));
     }
 
     /// The policy's id, such as `privilege-escalation`.
@@ -95,10 +106,16 @@ impl<M> Policy<M> {
         &self.module
     }
 
-    /// Whether the policy is to be asked about the creation of such an object; `resource` is the object's own.
+    /// Who answers what the module asks.
     #[must_use]
-    pub fn covers(&self, object: &Identity, resource: &Resource) -> bool {
-        rules::matches(&self.metadata.rules, resource, Operation::Create)
+    pub fn host(&self) -> &Arc<dyn HostCalls> {
+        &self.host
+    }
+
+    /// Whether the policy is to be asked about an operation on such an object; `resource` is the object's own.
+    #[must_use]
+    pub fn covers(&self, object: &Identity, resource: &Resource, operation: Operation) -> bool {
+        rules::matches(&self.metadata.rules, resource, operation)
             || self.further_kinds.iter().any(|further| further.group == object.group() && further.kind == object.kind)
     }
 
@@ -117,8 +134,9 @@ impl<M> Policy<M> {
             #[serde(default)]
             message: Option<String>,
         }
-        let reply =
-            engine.call(&self.module, "validate_settings", self.settings.as_bytes()).map_err(PolicyError::from)?;
+        let reply = engine
+            .call(&self.module, "validate_settings", self.settings.as_bytes(), &self.host)
+            .map_err(PolicyError::from)?;
         let response: Response = serde_json::from_slice(&reply)
             .map_err(|error| PolicyError::from(ReplyError::Unreadable { reason: error.to_string() }))?;
         if response.valid {
@@ -152,7 +170,7 @@ mod tests {
     #[test]
     fn rules_and_the_kinds_setting_decide_what_is_covered() {
         let covers = |policy: &Policy<_>, object: &Identity| {
-            policy.covers(object, &Resource::of(object.group(), object.version(), &object.kind))
+            policy.covers(object, &Resource::of(object.group(), object.version(), &object.kind), Operation::Create)
         };
         let plain = policy(&json!({}));
         assert!(covers(&plain, &identity("v1", "Pod")));
@@ -167,7 +185,13 @@ mod tests {
     impl Engine for Answer {
         type Module = &'static str;
 
-        fn call(&self, _: &&'static str, operation: &str, payload: &[u8]) -> Result<Vec<u8>, EngineError> {
+        fn call(
+            &self,
+            _: &&'static str,
+            operation: &str,
+            payload: &[u8],
+            _: &Arc<dyn HostCalls>,
+        ) -> Result<Vec<u8>, EngineError> {
             assert_eq!((operation, payload), ("validate_settings", b"{}".as_slice()));
             Ok(self.0.into())
         }

@@ -1,6 +1,9 @@
 //! What kept something from being checked. Never a finding, and never a pass.
 
+use crate::object::Identity;
+use crate::policy::PolicyError;
 use crate::source::Position;
+use crate::yaml::YamlError;
 
 /// One problem, in the words of the report.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +51,20 @@ impl Problem {
             policy: None,
             reviewed: false,
         }
+    }
+
+    /// What is wrong with the YAML of a file.
+    #[must_use]
+    pub fn of_yaml(file: &str, error: &YamlError) -> Self {
+        let problem = Self::new(ProblemKind::Input, error.to_string());
+        Self { help: error.kind.help().map(str::to_owned), ..problem }.at(file, error.position)
+    }
+
+    /// A policy that gave no verdict.
+    #[must_use]
+    pub fn of_policy(policy: &str, object: &Identity, error: &PolicyError) -> Self {
+        let message = format!("`{policy}` gave no verdict on {object}: {error}");
+        Self { policy: Some(policy.to_owned()), ..Self::new(ProblemKind::Engine, message) }
     }
 
     /// The same problem, at a place in a file.

@@ -1,17 +1,19 @@
 //! The review of one file: every policy that covers an object is asked about it.
 
+use crate::comparison::{Comparison, Pairing, Unclear};
 use crate::edit::Refusal;
 use crate::engine::Engine;
 use crate::finding::Finding;
+use crate::metadata::Operation;
 use crate::object::{Contents, Identity, Object};
 use crate::policy::{Policy, PolicyError};
-use crate::problem::{Problem, ProblemKind};
+use crate::problem::Problem;
 use crate::reply;
 use crate::request::{Change, Request};
 use crate::resource::Resource;
 use crate::source::{Position, Source, Span};
 use crate::template;
-use crate::yaml::{Document, Documents, NodeId, YamlError};
+use crate::yaml::{Document, Documents, NodeId};
 use std::sync::Arc;
 
 /// Reviews files with a fixed set of policies.
@@ -20,6 +22,7 @@ pub struct Reviewer<'e, E: Engine> {
     engine: &'e E,
     /// Sorted by id, which is their order in reports.
     policies: Vec<&'e Policy<E::Module>>,
+    comparison: Option<&'e Comparison>,
 }
 
 /// What came of one file.
@@ -33,6 +36,10 @@ pub struct FileReview {
     pub evaluations: usize,
     /// What the policies found: by object in the order of the text, then by policy id, then as the policy lists it.
     pub findings: Vec<LocatedFinding>,
+    /// Objects that were not reviewed, because they are as they were before the change.
+    pub unchanged: usize,
+    /// What a reader should know about how objects were reviewed.
+    pub notices: Vec<Notice>,
     /// What was not checked because it is no object.
     pub skipped: Vec<Skipped>,
     /// What could not be checked.
@@ -64,6 +71,17 @@ pub struct LocatedFinding {
     pub via_alias: bool,
     /// Why the fix was not made, if one was wanted and not made.
     pub not_fixed: Option<Refusal>,
+}
+
+/// Something about an object's review that is neither a finding nor a failure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// What happened.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+    /// Where the object starts.
+    pub position: Position,
 }
 
 /// A part of a file that was not checked.
@@ -145,7 +163,13 @@ impl<'e, E: Engine> Reviewer<'e, E> {
     pub fn new(engine: &'e E, policies: impl IntoIterator<Item = &'e Policy<E::Module>>) -> Self {
         let mut policies: Vec<_> = policies.into_iter().collect();
         policies.sort_by_key(|policy| policy.id());
-        Self { engine, policies }
+        Self { engine, policies, comparison: None }
+    }
+
+    /// Reviews changes: an object that was there before is asked about as an UPDATE.
+    #[must_use]
+    pub fn against(self, comparison: &'e Comparison) -> Self {
+        Self { comparison: Some(comparison), ..self }
     }
 
     /// Reviews the text of a file. The result depends on nothing but the arguments and the policies.
@@ -162,11 +186,11 @@ impl<'e, E: Engine> Reviewer<'e, E> {
         for document in Documents::new(&source) {
             match document {
                 Ok(document) => {
-                    let flaws = document.flaws().iter().map(|flaw| yaml_problem(file, flaw));
+                    let flaws = document.flaws().iter().map(|flaw| Problem::of_yaml(file, flaw));
                     review.problems.extend(flaws.map(|problem| Problem { reviewed: true, ..problem }));
                     self.review_document(&source, &document, &mut review);
                 }
-                Err(error) => review.problems.push(yaml_problem(file, &error)),
+                Err(error) => review.problems.push(Problem::of_yaml(file, &error)),
             }
         }
         review
@@ -187,12 +211,18 @@ impl<'e, E: Engine> Reviewer<'e, E> {
         let object_index = review.objects;
         review.objects += 1;
         let identity = Arc::new(object.identity().clone());
+        let Some(change) = self.change(source, document, object, review) else {
+            review.unchanged += 1;
+            return;
+        };
+        let operation = if change.old_object.is_some() { Operation::Update } else { Operation::Create };
         let resource = Resource::of(identity.group(), identity.version(), &identity.kind);
-        let covering: Vec<_> = self.policies.iter().filter(|policy| policy.covers(&identity, &resource)).collect();
+        let covering: Vec<_> =
+            self.policies.iter().filter(|policy| policy.covers(&identity, &resource, operation)).collect();
         if covering.is_empty() {
             return;
         }
-        let request = Request::new(document, object, &Change::default());
+        let request = Request::new(document, object, &change);
         let mut located = Vec::new();
         for policy in covering {
             review.evaluations += 1;
@@ -203,7 +233,7 @@ impl<'e, E: Engine> Reviewer<'e, E> {
                 })),
                 Err(error) => {
                     let start = document.span(object.node()).start();
-                    let problem = policy_problem(policy.id(), &identity, &error);
+                    let problem = Problem::of_policy(policy.id(), &identity, &error);
                     review.problems.push(problem.at(&review.file, source.position(start)));
                 }
             }
@@ -213,19 +243,50 @@ impl<'e, E: Engine> Reviewer<'e, E> {
         review.findings.append(&mut located);
     }
 
+    /// What is done to the object; nothing where it is as it was.
+    fn change(
+        &self,
+        source: &Source<'_>,
+        document: &Document<'_>,
+        object: &Object,
+        review: &mut FileReview,
+    ) -> Option<Change> {
+        let Some(comparison) = self.comparison else { return Some(Change::default()) };
+        let mut json = String::new();
+        object.write_json(document, &mut json);
+        let old = match comparison.pair(&review.file, object.identity(), object.name(), &json) {
+            Pairing::New => None,
+            Pairing::Unchanged(_) if !comparison.all => return None,
+            Pairing::Unchanged(old) | Pairing::Changed(old) => Some(old.to_owned()),
+            Pairing::Unclear(why) => {
+                let position = source.position(document.span(object.node()).start());
+                review.notices.push(notice(object.identity(), &why, position));
+                None
+            }
+        };
+        Some(Change { old_object: old, sub_resource: None })
+    }
+
     fn ask(&self, policy: &Policy<E::Module>, request: &Request) -> Result<Vec<Finding>, PolicyError> {
         let payload = request.payload(policy.settings());
-        let reply = self.engine.call(policy.module(), "validate", &payload)?;
+        let reply = self.engine.call(policy.module(), "validate", &payload, policy.host())?;
         Ok(reply::findings(policy.id(), &reply, request.object_json())?)
     }
 }
 
-fn yaml_problem(file: &str, error: &YamlError) -> Problem {
-    Problem { help: error.kind.help().map(str::to_owned), ..Problem::new(ProblemKind::Input, error.to_string()) }
-        .at(file, error.position)
-}
-
-fn policy_problem(policy: &str, object: &Identity, error: &PolicyError) -> Problem {
-    let message = format!("`{policy}` gave no verdict on {object}: {error}");
-    Problem { policy: Some(policy.to_owned()), ..Problem::new(ProblemKind::Engine, message) }
+fn notice(object: &Identity, why: &Unclear<'_>, position: Position) -> Notice {
+    let (reason, help) = match why {
+        Unclear::GeneratedName => ("`generateName` gives it another name each time".to_owned(), "give it a `name`"),
+        Unclear::Several(places) => {
+            let places: Vec<_> = places.iter().map(|place| format!("`{place}`")).collect();
+            let reason = format!("several objects have its name, before the change in {}", places.join(", "));
+            (reason, "give each its own name or `namespace`, or check one folder at a time")
+        }
+        Unclear::Unreadable(place) => {
+            let reason = format!("it may have been in `{place}`, which cannot be read as it was before the change");
+            (reason, "the object is reviewed as a new one, which is the stricter review")
+        }
+    };
+    let message = format!("{object} cannot be compared with what it was, and is reviewed as a new object: {reason}");
+    Notice { message, help: Some(help.to_owned()), position }
 }

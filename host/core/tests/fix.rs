@@ -3,10 +3,12 @@
 
 use forewarn_core::engine::{Engine, EngineError};
 use forewarn_core::fix::FileFix;
+use forewarn_core::host_calls::HostCalls;
 use forewarn_core::metadata::Metadata;
 use forewarn_core::policy::Policy;
 use forewarn_core::review::Reviewer;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// Gives the findings for an object.
 type Rule = fn(&Value) -> Vec<Value>;
@@ -16,7 +18,7 @@ struct Functions;
 impl Engine for Functions {
     type Module = Rule;
 
-    fn call(&self, rule: &Rule, _: &str, payload: &[u8]) -> Result<Vec<u8>, EngineError> {
+    fn call(&self, rule: &Rule, _: &str, payload: &[u8], _: &Arc<dyn HostCalls>) -> Result<Vec<u8>, EngineError> {
         let payload: Value = serde_json::from_slice(payload).unwrap();
         let findings = rule(&payload["request"]["object"]);
         if findings.iter().any(Value::is_null) {

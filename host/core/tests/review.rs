@@ -2,12 +2,14 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use forewarn_core::engine::{Engine, EngineError};
+use forewarn_core::host_calls::HostCalls;
 use forewarn_core::metadata::Metadata;
 use forewarn_core::policy::Policy;
 use forewarn_core::report::text::TextReport;
 use forewarn_core::report::{Summary, json};
 use forewarn_core::review::{FileReview, Reviewer};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 type Rule = fn(&Value) -> Result<Value, EngineError>;
 
@@ -16,7 +18,13 @@ struct Functions;
 impl Engine for Functions {
     type Module = Rule;
 
-    fn call(&self, rule: &Rule, operation: &str, payload: &[u8]) -> Result<Vec<u8>, EngineError> {
+    fn call(
+        &self,
+        rule: &Rule,
+        operation: &str,
+        payload: &[u8],
+        _: &Arc<dyn HostCalls>,
+    ) -> Result<Vec<u8>, EngineError> {
         assert_eq!(operation, "validate");
         let payload: Value = serde_json::from_slice(payload).unwrap();
         rule(&payload["request"]).map(|reply| reply.to_string().into_bytes())
@@ -141,7 +149,7 @@ fn the_json_report_keeps_its_contract() {
             "version": 1,
             "summary": {
                 "files": 1, "objects": 1, "evaluations": 1,
-                "denied": 1, "warned": 0, "suppressed": 0, "errors": 1, "skipped": 1, "fixed": 0,
+                "denied": 1, "warned": 0, "suppressed": 0, "errors": 1, "skipped": 1, "fixed": 0, "unchanged": 0,
             },
             "findings": [{
                 "policy": "privileged",
@@ -171,6 +179,7 @@ fn the_json_report_keeps_its_contract() {
                 "reason": "not a Kubernetes object: a mapping with `apiVersion` and `kind` is expected",
                 "hint": null,
             }],
+            "notices": [],
         })
     );
 }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use forewarn_core::engine::EngineError;
+use forewarn_core::host_calls::HostCalls;
 use wasmtime::{Instance, InstancePre, PoolConcurrencyLimitError, Store};
 
 use crate::failure::call_error;
-use crate::host_calls::HostCalls;
 use crate::limits::{Limits, Meter};
 
 /// The export that every waPC guest is called through.
@@ -22,7 +22,7 @@ pub(crate) struct State {
     pub(crate) error: Option<String>,
     pub(crate) host_reply: Vec<u8>,
     pub(crate) host_error: String,
-    pub(crate) host_calls: Arc<dyn HostCalls>,
+    pub(crate) host: Arc<dyn HostCalls>,
     meter: Meter,
 }
 
@@ -30,7 +30,7 @@ pub(crate) struct State {
 pub(crate) fn call(
     guest: &InstancePre<State>,
     limits: Limits,
-    host_calls: &Arc<dyn HostCalls>,
+    host: &Arc<dyn HostCalls>,
     operation: &str,
     payload: &[u8],
 ) -> Result<Vec<u8>, EngineError> {
@@ -42,7 +42,7 @@ pub(crate) fn call(
         error: None,
         host_reply: Vec::new(),
         host_error: String::new(),
-        host_calls: Arc::clone(host_calls),
+        host: Arc::clone(host),
         meter: Meter::new(limits),
     };
     let failed = |error: wasmtime::Error| call_error(&error, limits);

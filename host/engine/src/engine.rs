@@ -4,12 +4,12 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use forewarn_core::engine::EngineError;
+use forewarn_core::host_calls::HostCalls;
 use wasmtime::Linker;
 
 use crate::call::{State, call};
 use crate::config::runtime;
 use crate::failure::load_error;
-use crate::host_calls::{HostCalls, Offline};
 use crate::limits::Limits;
 use crate::module::Module;
 use crate::wapc::linker;
@@ -25,28 +25,18 @@ pub(crate) struct Shared {
     pub(crate) engine: wasmtime::Engine,
     pub(crate) linker: Linker<State>,
     limits: Limits,
-    host_calls: Arc<dyn HostCalls>,
 }
 
 impl Engine {
-    /// An engine whose guests get no answer from a cluster or a network.
+    /// An engine whose calls have these bounds.
     ///
     /// # Errors
     ///
     /// [`EngineError::Load`] when wasmtime does not support this machine.
     pub fn new(limits: Limits) -> Result<Self, EngineError> {
-        Self::with_host_calls(limits, Arc::new(Offline))
-    }
-
-    /// An engine that answers its guests' host calls through `host_calls`.
-    ///
-    /// # Errors
-    ///
-    /// [`EngineError::Load`] when wasmtime does not support this machine.
-    pub fn with_host_calls(limits: Limits, host_calls: Arc<dyn HostCalls>) -> Result<Self, EngineError> {
         let engine = runtime()?;
         let linker = linker(&engine).map_err(|error| load_error(&error))?;
-        Ok(Self { shared: Arc::new(Shared { engine, linker, limits, host_calls }) })
+        Ok(Self { shared: Arc::new(Shared { engine, linker, limits }) })
     }
 
     /// A module from Wasm bytes, compiled when it is first needed.
@@ -73,8 +63,14 @@ impl forewarn_core::engine::Engine for Engine {
     type Module = Module;
 
     /// Calls one operation in a fresh instance, under the limits of the engine that made the module.
-    fn call(&self, module: &Module, operation: &str, payload: &[u8]) -> Result<Vec<u8>, EngineError> {
+    fn call(
+        &self,
+        module: &Module,
+        operation: &str,
+        payload: &[u8],
+        host: &Arc<dyn HostCalls>,
+    ) -> Result<Vec<u8>, EngineError> {
         let shared = module.shared();
-        call(module.guest()?, shared.limits, &shared.host_calls, operation, payload)
+        call(module.guest()?, shared.limits, host, operation, payload)
     }
 }

@@ -7,7 +7,6 @@ mod call;
 mod config;
 mod engine;
 mod failure;
-mod host_calls;
 mod inspect;
 mod limits;
 mod memory;
@@ -16,7 +15,6 @@ mod wapc;
 
 pub use config::{compatibility, precompile};
 pub use engine::Engine;
-pub use host_calls::{HostCalls, Offline};
 pub use inspect::{CustomSection, Export, Import, InspectError, ItemKind, METADATA_SECTION, ModuleInfo, inspect};
 pub use limits::Limits;
 pub use module::Module;

@@ -70,7 +70,7 @@ fn link_host_call(linker: &mut Linker<State>) -> wasmtime::Result<()> {
             let operation = range(operation, operation_len).read_text(&mut caller)?;
             let payload = range(payload, payload_len).read(&mut caller)?;
             let state = caller.data_mut();
-            let answer = state.host_calls.call(&binding, &namespace, &operation, &payload);
+            let answer = state.host.call(&binding, &namespace, &operation, &payload);
             let succeeded = i32::from(answer.is_ok());
             (state.host_reply, state.host_error) = match answer {
                 Ok(reply) => (reply, String::new()),

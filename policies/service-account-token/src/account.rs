@@ -12,7 +12,7 @@ use forewarn_kit::workload::Workload;
 #[derive(Debug, Clone)]
 pub(crate) struct Account<'a> {
     /// Its namespace, when known.
-    namespace: Option<Cow<'a, str>>,
+    pub(crate) namespace: Option<Cow<'a, str>>,
     /// Its name.
     pub(crate) name: Cow<'a, str>,
 }

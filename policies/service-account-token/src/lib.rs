@@ -4,6 +4,7 @@
 //! admission plugin ServiceAccount, which mounts the token.
 
 mod account;
+mod default;
 
 use forewarn_kit::export;
 use forewarn_kit::finding::{Finding, Findings, Severity, missing};
@@ -15,6 +16,7 @@ use forewarn_kit::version::Version;
 use forewarn_kit::workload::Workload;
 
 use crate::account::{Account, AccountGlob};
+use crate::default::Default;
 
 /// The rule, with its settings.
 #[derive(Debug)]
@@ -52,17 +54,31 @@ impl WorkloadPolicy for ServiceAccountToken {
         if self.allows(&account) || is_mirror(workload) {
             return;
         }
-        let cause = match automount {
-            Automount::On(_) => "`automountServiceAccountToken: true` puts",
-            Automount::Unset => "`automountServiceAccountToken` is not set, and Kubernetes then puts",
+        let name = &account.name;
+        let (cause, note) = match automount {
+            Automount::On(_) => ("`automountServiceAccountToken: true` puts".to_owned(), ""),
+            Automount::Unset => match Default::of(&account) {
+                Default::Off => return,
+                Default::On => {
+                    (format!("`automountServiceAccountToken` is not set, and the `true` in ServiceAccount `{name}` puts"), "")
+                }
+                Default::Unset => (
+                    "neither the pod nor its ServiceAccount sets `automountServiceAccountToken`, and Kubernetes then puts"
+                        .to_owned(),
+                    "",
+                ),
+                Default::Unseen => (
+                    "`automountServiceAccountToken` is not set, and Kubernetes then puts".to_owned(),
+                    "; a `false` in the ServiceAccount would count too, but the account cannot be seen from here",
+                ),
+            },
         };
         let message = format!(
             "{cause} a token for the Kubernetes API into every container: whoever gets into one can act as the \
-             ServiceAccount `{}`",
-            account.name
+             ServiceAccount `{name}`"
         );
         let help = format!(
-            "set `automountServiceAccountToken: false` in the pod spec{}; if the pod does call the API, add \
+            "set `automountServiceAccountToken: false` in the pod spec{}{note}; if the pod does call the API, add \
              `{account}` to this policy's setting `allowed`",
             where_found(workload)
         );

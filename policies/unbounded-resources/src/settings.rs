@@ -7,7 +7,7 @@ use forewarn_kit::version::Version;
 use crate::resource::{PerResource, Resource};
 
 /// A quantity and how the user wrote it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Amount {
     pub(crate) text: String,
     pub(crate) value: Quantity,

@@ -40,7 +40,7 @@ fn the_json_report_is_the_contract() {
     assert_eq!(report["version"], 1);
     assert_eq!(
         report["summary"],
-        json!({"files": 1, "objects": 1, "evaluations": 1, "denied": 1, "warned": 0, "suppressed": 0, "errors": 0, "skipped": 0, "fixed": 0})
+        json!({"files": 1, "objects": 1, "evaluations": 1, "denied": 1, "warned": 0, "suppressed": 0, "errors": 0, "skipped": 0, "fixed": 0, "unchanged": 0})
     );
     let finding = &report["findings"][0];
     let fields: Vec<_> = finding.as_object().unwrap().keys().map(String::as_str).collect();

@@ -14,13 +14,16 @@ fn list_shows_every_policy_by_chapter() {
     assert_eq!(outcome.code, 0);
     let listed = json(&Folder::new(&[]).run(&["list", "--format", "json"]).stdout);
     let policies = listed["policies"].as_array().unwrap();
-    assert!(policies.len() >= 9);
+    assert_eq!(policies.len(), 18);
     for policy in policies {
         for field in ["id", "chapter", "severity", "description", "version"] {
             assert!(policy[field].as_str().is_some_and(|text| !text.is_empty()), "{policy}");
         }
         assert!(outcome.stdout.contains(policy["id"].as_str().unwrap()));
     }
+    // Headings are the lines that are not indented, and the last one is a hint.
+    let headings: Vec<_> = outcome.stdout.lines().filter(|line| line.starts_with(char::is_alphabetic)).collect();
+    assert_eq!(headings, ["jvm", "lifecycle", "delivery", "probes", "network", "security"]);
 }
 
 #[test]

@@ -156,7 +156,7 @@ fn standard_input_is_reported_and_its_diff_shown() {
     let folder = Folder::new(&[]);
     let outcome = folder.run_with_input(&[&["check", "--fix", "-"], ONLY].concat(), BAD);
     assert_eq!(outcome.code, 1);
-    assert!(outcome.stdout.contains("not fixed: it came by standard input"), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains("not fixed: it was not read from a file"), "{}", outcome.stdout);
     let outcome = folder.run_with_input(&[&["check", "--diff", "-"], ONLY].concat(), BAD);
     assert!(outcome.stdout.contains("--- a/<stdin>") && outcome.stdout.contains("+        allowPriv"), "{outcome:?}");
     assert!(outcome.stderr.ends_with("would fix 1 finding in 1 file\n"), "{}", outcome.stderr);

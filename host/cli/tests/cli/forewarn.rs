@@ -59,6 +59,8 @@ impl Folder {
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_forewarn"));
         command.args(args).current_dir(self.path()).env_clear();
+        // Where `git` is found.
+        command.envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
         command
     }
 

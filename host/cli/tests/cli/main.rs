@@ -7,9 +7,13 @@
     reason = "a test fails by panicking, its helpers too"
 )]
 
+mod against;
 mod bad_input;
 mod check;
+mod cluster;
 mod commands;
+mod examples;
+mod facts;
 mod fix;
 mod forewarn;
 mod modules;

@@ -43,7 +43,7 @@ pub enum Refusal {
     #[error("a policy gives no verdict on the fixed object")]
     Unreviewable,
     /// The text did not come from a file.
-    #[error("it came by standard input; change what made it")]
+    #[error("it was not read from a file; change what made it")]
     NoFile,
     /// The file cannot be written.
     #[error("the file cannot be written")]

@@ -27,6 +27,7 @@ pub fn render(reviews: &[FileReview], problems: &[Problem]) -> Result<String, se
             .collect(),
         errors: problems.iter().chain(file_problems).map(error).collect(),
         skipped: reviews.iter().flat_map(skipped).collect(),
+        notices: reviews.iter().flat_map(notices).collect(),
     })
 }
 
@@ -37,6 +38,7 @@ struct Report<'r> {
     findings: Vec<FindingDto<'r>>,
     errors: Vec<ErrorDto<'r>>,
     skipped: Vec<SkippedDto<'r>>,
+    notices: Vec<NoticeDto<'r>>,
 }
 
 #[derive(Serialize)]
@@ -50,6 +52,7 @@ struct SummaryDto {
     errors: usize,
     skipped: usize,
     fixed: usize,
+    unchanged: usize,
 }
 
 #[derive(Serialize)]
@@ -107,6 +110,15 @@ struct SkippedDto<'r> {
     hint: Option<&'static str>,
 }
 
+#[derive(Serialize)]
+struct NoticeDto<'r> {
+    file: &'r str,
+    line: u32,
+    column: u32,
+    message: &'r str,
+    help: Option<&'r str>,
+}
+
 impl From<Summary> for SummaryDto {
     fn from(summary: Summary) -> Self {
         Self {
@@ -119,6 +131,7 @@ impl From<Summary> for SummaryDto {
             errors: summary.errors,
             skipped: summary.skipped,
             fixed: summary.fixed,
+            unchanged: summary.unchanged,
         }
     }
 }
@@ -178,5 +191,15 @@ fn skipped(review: &FileReview) -> impl Iterator<Item = SkippedDto<'_>> {
         line: skipped.line,
         reason: skipped.reason.message(),
         hint: skipped.reason.hint(),
+    })
+}
+
+fn notices(review: &FileReview) -> impl Iterator<Item = NoticeDto<'_>> {
+    review.notices.iter().map(|notice| NoticeDto {
+        file: &review.file,
+        line: notice.position.line,
+        column: notice.position.column,
+        message: &notice.message,
+        help: notice.help.as_deref(),
     })
 }

@@ -26,6 +26,8 @@ pub struct Summary {
     pub skipped: usize,
     /// Findings that are gone because they were fixed.
     pub fixed: usize,
+    /// Objects that were not reviewed, because they are as they were.
+    pub unchanged: usize,
 }
 
 impl Summary {
@@ -47,6 +49,7 @@ impl Summary {
         self.errors += review.problems.len();
         self.skipped += review.skipped.len();
         self.fixed += review.fixed;
+        self.unchanged += review.unchanged;
         for located in &review.findings {
             let count = match located.finding.severity {
                 _ if located.finding.suppressed.is_some() => &mut self.suppressed,
@@ -74,6 +77,9 @@ impl fmt::Display for Summary {
             counted(self.files, "file"),
             counted(self.evaluations, "evaluation")
         )?;
+        if self.unchanged > 0 {
+            write!(f, ", {} unchanged", self.unchanged)?;
+        }
         if self.suppressed > 0 {
             write!(f, ", {} suppressed", self.suppressed)?;
         }

@@ -3,7 +3,7 @@
 use crate::finding::Severity;
 use crate::object::Identity;
 use crate::problem::{Problem, ProblemKind};
-use crate::review::{FileReview, LocatedFinding, SkipReason};
+use crate::review::{FileReview, LocatedFinding, Notice, SkipReason};
 use crate::source::{Position, Source, Span};
 use annotate_snippets::{AnnotationKind, Group, Level, Message, Origin, Renderer, Snippet, normalize_untrusted_str};
 use std::borrow::Cow;
@@ -32,6 +32,9 @@ impl TextReport {
         let mut out = String::new();
         for merged in merge(&review.findings) {
             self.push(finding_group(file, &source, &merged), &mut out);
+        }
+        for notice in &review.notices {
+            self.push(notice_group(notice, file, &source), &mut out);
         }
         for problem in &review.problems {
             self.push(problem_group(problem, Some(file), Some(&source)), &mut out);
@@ -173,6 +176,12 @@ fn with_snippet<'r>(group: Group<'r>, file: &'r str, source: &Source<'r>, span: 
         return group.element(origin).element(snippet);
     }
     group.element(snippet.path(file))
+}
+
+fn notice_group<'r>(notice: &'r Notice, file: &'r str, source: &Source<'r>) -> Group<'r> {
+    let group = Group::with_title(Level::WARNING.primary_title(notice.message.as_str()));
+    let span = source.line(notice.position.line);
+    with_snippet(group, file, source, span, notice.position).elements(notice.help.as_deref().map(help))
 }
 
 fn problem_group<'r>(problem: &'r Problem, file: Option<&'r str>, source: Option<&Source<'r>>) -> Group<'r> {

@@ -1,9 +1,9 @@
 //! Guests that want more than they get.
 
-use forewarn_core::engine::{Engine as _, EngineError};
+use forewarn_core::engine::EngineError;
 use forewarn_engine::{Engine, Limits};
 
-use crate::guest::{LIMITS, call, call_with, guest, module};
+use crate::guest::{LIMITS, call, call_with, guest, module, validate};
 
 const OUT_OF_FUEL: Result<Vec<u8>, EngineError> = Err(EngineError::OutOfFuel { limit: LIMITS.fuel });
 const OUT_OF_MEMORY: Result<Vec<u8>, EngineError> = Err(EngineError::OutOfMemory { limit: LIMITS.memory });
@@ -198,9 +198,9 @@ fn the_next_call_is_not_affected() {
         .unwrap(),
     );
     for _ in 0..3 {
-        assert_trap(engine.call(&module, "validate", b"1"), "wasm `unreachable` instruction executed");
-        assert_eq!(engine.call(&module, "validate", b"12"), OUT_OF_FUEL);
-        assert_eq!(engine.call(&module, "validate", b"123"), Ok(Vec::new()));
+        assert_trap(validate(&engine, &module, b"1"), "wasm `unreachable` instruction executed");
+        assert_eq!(validate(&engine, &module, b"12"), OUT_OF_FUEL);
+        assert_eq!(validate(&engine, &module, b"123"), Ok(Vec::new()));
     }
 }
 

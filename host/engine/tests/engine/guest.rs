@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use forewarn_core::engine::{Engine as _, EngineError};
-use forewarn_engine::{Engine, HostCalls, Limits};
+use forewarn_core::host_calls::{HostCalls, offline};
+use forewarn_engine::{Engine, Limits, Module};
 
 /// Every waPC import, as functions named like their imports without the underscores.
 const IMPORTS: &str = r#"
@@ -38,12 +39,19 @@ pub(crate) fn call(wat: &str) -> Result<Vec<u8>, EngineError> {
 
 /// As [`call`], with host calls answered by `host_calls`.
 pub(crate) fn call_answered(wat: &str, host_calls: impl HostCalls + 'static) -> Result<Vec<u8>, EngineError> {
-    let engine = Engine::with_host_calls(LIMITS, Arc::new(host_calls)).unwrap();
-    call_with(&engine, wat, b"{}")
+    let engine = Engine::new(LIMITS).unwrap();
+    let module = engine.module(wat::parse_str(wat).unwrap());
+    let host: Arc<dyn HostCalls> = Arc::new(host_calls);
+    engine.call(&module, "validate", b"{}", &host)
 }
 
 /// Calls `validate` on an engine of the test's own.
 pub(crate) fn call_with(engine: &Engine, wat: &str, payload: &[u8]) -> Result<Vec<u8>, EngineError> {
     let module = engine.module(wat::parse_str(wat).unwrap());
-    engine.call(&module, "validate", payload)
+    validate(engine, &module, payload)
+}
+
+/// Calls `validate` of a module, offline.
+pub(crate) fn validate(engine: &Engine, module: &Module, payload: &[u8]) -> Result<Vec<u8>, EngineError> {
+    engine.call(module, "validate", payload, &offline())
 }

@@ -1,7 +1,7 @@
 //! The guest's way to ask its host.
 
 use forewarn_core::engine::EngineError;
-use forewarn_engine::HostCalls;
+use forewarn_core::host_calls::HostCalls;
 
 use crate::guest::{call, call_answered, module};
 
@@ -20,6 +20,7 @@ fn asking() -> String {
     )
 }
 
+#[derive(Debug)]
 struct Echo;
 
 impl HostCalls for Echo {
@@ -30,7 +31,7 @@ impl HostCalls for Echo {
 
 #[test]
 fn offline_refuses_with_a_reason() {
-    assert_eq!(call(&asking()), Ok(b"`kubewarden/kubernetes/get_resource` is not available offline".to_vec()));
+    assert_eq!(call(&asking()), Ok(b"`kubernetes/get_resource` is not available offline".to_vec()));
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! Modules that cannot be loaded, and precompiled ones that can.
 
-use forewarn_core::engine::{Engine as _, EngineError};
+use forewarn_core::engine::EngineError;
 use forewarn_engine::{Engine, compatibility, precompile};
 
-use crate::guest::{LIMITS, call, guest};
+use crate::guest::{LIMITS, call, guest, validate};
 
 #[test]
 fn unknown_imports_are_named() {
@@ -76,7 +76,7 @@ fn bytes_that_are_no_module_are_refused() {
         assert!(matches!(first, Err(EngineError::Load { .. })), "{wasm:?}");
         // A failed module stays failed, with the same words.
         assert_eq!(module.load(), first);
-        assert_eq!(engine.call(&module, "validate", b"{}"), first.map(|()| Vec::new()));
+        assert_eq!(validate(&engine, &module, b"{}"), first.map(|()| Vec::new()));
     }
 }
 
@@ -98,8 +98,8 @@ fn precompiled_code_runs_like_its_source() {
     #[expect(unsafe_code, reason = "the function under test")]
     let module = unsafe { engine.precompiled_module(precompiled) };
     assert_eq!(module.load(), Ok(()));
-    assert_eq!(engine.call(&module, "validate", b"{}"), Ok(vec![0, 0]));
-    assert_eq!(engine.call(&module, "validate", b"{}"), engine.call(&engine.module(wasm), "validate", b"{}"));
+    assert_eq!(validate(&engine, &module, b"{}"), Ok(vec![0, 0]));
+    assert_eq!(validate(&engine, &module, b"{}"), validate(&engine, &engine.module(wasm), b"{}"));
 }
 
 #[test]
