@@ -55,14 +55,14 @@ pub struct Origin<'a> {
     pub source: Option<Source>,
 }
 
-/// How messages call it: `` `JAVA_OPTS` ``, `` `JAVA_OPTS` (from the ConfigMap `web`) ``.
+/// How messages call it: `` `JAVA_OPTS` ``, `` `JAVA_OPTS`, from the ConfigMap `web` ``.
 impl fmt::Display for Origin<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}`", self.name)?;
         match &self.source {
-            Some(Source::ConfigMap(name)) => write!(f, " (from the ConfigMap `{name}`)"),
-            Some(Source::Secret(name)) => write!(f, " (from the Secret `{name}`)"),
-            Some(Source::Pod) => f.write_str(" (from the running pod)"),
+            Some(Source::ConfigMap(name)) => write!(f, ", from the ConfigMap `{name}`"),
+            Some(Source::Secret(name)) => write!(f, ", from the Secret `{name}`"),
+            Some(Source::Pod) => f.write_str(", from the running pod"),
             None => Ok(()),
         }
     }
