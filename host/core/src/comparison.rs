@@ -3,6 +3,7 @@
 use crate::object::{Contents, Identity};
 use crate::resource::Resource;
 use crate::source::Source;
+use crate::template::unrendered_helm_template;
 use crate::yaml::Documents;
 use std::collections::HashMap;
 
@@ -10,7 +11,14 @@ use std::collections::HashMap;
 #[derive(Debug, Clone, Default)]
 pub struct Tree {
     objects: HashMap<Key, Vec<Stored>>,
-    unreadable: Vec<String>,
+    unreadable: Vec<Unreadable>,
+}
+
+/// A file in which a document does not parse.
+#[derive(Debug, Clone)]
+struct Unreadable {
+    place: String,
+    text: String,
 }
 
 /// What makes two objects the same one: neither the file nor the API version.
@@ -67,12 +75,16 @@ pub enum Unclear<'c> {
 
 impl Tree {
     /// Adds the objects of a file; `place` is its path within the tree. A document that does not parse is passed over
-    /// and remembered.
+    /// and remembered; an unrendered Helm template holds no objects.
     pub fn add(&mut self, place: &str, text: &str) {
         let source = Source::new(text);
+        if unrendered_helm_template(&source).is_some() {
+            return;
+        }
+        let mut broken = false;
         for document in Documents::new(&source) {
             let Ok(document) = document else {
-                self.unreadable.push(place.to_owned());
+                broken = true;
                 continue;
             };
             for object in &Contents::of(&document).objects {
@@ -82,6 +94,15 @@ impl Tree {
                 self.objects.entry(key).or_default().push(Stored { place: place.to_owned(), json });
             }
         }
+        if broken {
+            self.unreadable.push(Unreadable { place: place.to_owned(), text: text.to_owned() });
+        }
+    }
+
+    /// A file that cannot be read and names the object: one that does not cannot have held it.
+    fn may_hold(&self, key: &Key) -> Option<&str> {
+        let names = |file: &&Unreadable| file.text.contains(&key.name) && file.text.contains(&key.kind);
+        self.unreadable.iter().find(names).map(|file| file.place.as_str())
     }
 
     fn of(&self, key: &Key) -> &[Stored] {
@@ -131,7 +152,7 @@ impl Comparison {
         };
         let (old, new) = (left(before, after), left(after, before));
         match (old.as_slice(), new.len()) {
-            ([], _) => match self.before.unreadable.first() {
+            ([], _) => match self.before.may_hold(&key) {
                 Some(unreadable) => Pairing::Unclear(Unclear::Unreadable(unreadable)),
                 None => Pairing::New,
             },
@@ -209,8 +230,11 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_may_have_held_it() {
-        let mut comparison = Comparison { after: tree(&[("a", "x", "one")]), ..Comparison::default() };
-        comparison.before.add("broken", "a: [\n");
+        let mut comparison = Comparison { after: tree(&[("a", "web", "one")]), ..Comparison::default() };
+        comparison
+            .before
+            .add("template", "kind: ConfigMap\nmetadata:\n  name: web\n{{- if .Values.x }}\na: [\n{{- end }}\n");
+        comparison.before.add("of something else", "kind: ConfigMap\nmetadata: {name: other}\na: [\n");
         let identity = |name: Option<&str>| Identity {
             api_version: "v1".to_owned(),
             kind: "ConfigMap".to_owned(),
@@ -218,7 +242,10 @@ mod tests {
             name: name.map(str::to_owned),
         };
         let pair = |name| comparison.pair("a", &identity(name), name, "{}");
-        assert_eq!(pair(Some("x")), Pairing::Unclear(Unclear::Unreadable("broken")));
+        assert_eq!(pair(Some("web")), Pairing::New);
+        comparison.before.add("broken", "kind: ConfigMap\nmetadata: {name: web}\na: [\n");
+        let pair = |name| comparison.pair("a", &identity(name), name, "{}");
+        assert_eq!(pair(Some("web")), Pairing::Unclear(Unclear::Unreadable("broken")));
         assert_eq!(pair(None), Pairing::Unclear(Unclear::GeneratedName));
     }
 

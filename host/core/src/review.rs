@@ -284,9 +284,12 @@ fn notice(object: &Identity, why: &Unclear<'_>, position: Position) -> Notice {
         }
         Unclear::Unreadable(place) => {
             let reason = format!("it may have been in `{place}`, which cannot be read as it was before the change");
-            (reason, "the object is reviewed as a new one, which is the stricter review")
+            (reason, "compare with a revision in which the file can be read")
         }
     };
-    let message = format!("{object} cannot be compared with what it was, and is reviewed as a new object: {reason}");
+    let message = format!(
+        "{object} cannot be compared with what it was: {reason}; it is reviewed as a new object, and policies about \
+         changes are not asked about it"
+    );
     Notice { message, help: Some(help.to_owned()), position }
 }

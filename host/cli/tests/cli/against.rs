@@ -74,8 +74,11 @@ fn says_what_cannot_be_paired() {
 
 #[test]
 fn a_file_that_cannot_be_read_before_makes_no_verdict_milder() {
-    let folder =
-        Folder::new(&[("settings.json", GRANDFATHER), ("old/web.yaml", "a: [\n"), ("new/web.yaml", &changed())]);
+    let folder = Folder::new(&[
+        ("settings.json", GRANDFATHER),
+        ("old/web.yaml", &format!("{BAD}a: [\n")),
+        ("new/web.yaml", &changed()),
+    ]);
     let (code, report) = check(&folder, &["old", "new"]);
     assert_eq!((code, summary(&report)), (1, [1, 1, 0, 0]));
     assert!(report["notices"][0]["message"].as_str().unwrap().contains("`web.yaml`, which cannot be read"));
@@ -107,6 +110,9 @@ fn reviews_what_changed_since_a_revision() {
         ("deploy/a b/web.yaml", BAD),
         ("deploy/same.yaml", GOOD),
         ("README.md", "a: [\n"),
+        // A chart beside the manifests, and a broken file about something else, say nothing about the new pod.
+        ("chart/templates/web.yaml", "kind: Pod\nmetadata:\n  name: fresh\n{{- if .Values.x }}\na: [\n{{- end }}\n"),
+        ("broken.yaml", "kind: Pod\nmetadata:\n  name: other\na: [\n"),
     ]);
     std::fs::create_dir(folder.path().join("k8s")).unwrap();
     // Moved to another folder and name, and changed.
@@ -115,6 +121,7 @@ fn reviews_what_changed_since_a_revision() {
     folder.write("k8s/new.yaml", BAD.replace("name: web\n  namespace", "name: fresh\n  namespace").as_bytes());
     let (code, report) = check(&folder, &["before", "k8s", "deploy"]);
     assert_eq!((code, summary(&report)), (1, [2, 1, 1, 1]), "{report:#}");
+    assert!(report["notices"].as_array().unwrap().is_empty(), "{report:#}");
     let (code, report) = check(&folder, &["HEAD", "deploy"]);
     assert_eq!((code, summary(&report)), (0, [0, 0, 0, 1]));
     // Rendered manifests come by standard input.
