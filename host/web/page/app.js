@@ -11,6 +11,8 @@ const TEXT_LIMIT = 1024 * 1024;
 /** How long nothing is typed before a review starts, in milliseconds. */
 const PAUSE = 10;
 const FILE = "manifest.yaml";
+/** The example that a new visitor sees. */
+const FIRST = "kafka-killed-by-liveness";
 
 const by = (id) => document.getElementById(id);
 const state = { off: new Set(), settings: {} };
@@ -199,6 +201,11 @@ addEventListener("drop", async (event) => {
   for (const file of event.dataTransfer.files) await dropped(file);
 });
 
+by("file").onchange = async () => {
+  for (const file of by("file").files) await dropped(file);
+  by("file").value = "";
+};
+
 async function dropped(file) {
   const wasm = new Uint8Array(await file.arrayBuffer());
   if (!wasm.subarray(0, 4).every((byte, index) => byte === [0, 0x61, 0x73, 0x6d][index]) || wasm.length < 8) {
@@ -260,7 +267,11 @@ try {
   const [bundled, list, complaint] = await Promise.all([client.start(), examples(), opened()]);
   policies = bundled;
   listPolicies();
-  if (complaint !== null) main.set(list[0]?.text ?? "");
+  if (complaint !== null) {
+    const first = Math.max(0, list.findIndex(({ name }) => name === FIRST));
+    by("examples").selectedIndex = first;
+    main.set(list[first]?.text ?? "");
+  }
   clearTimeout(pause);
   await review();
   if (complaint) tell(complaint);

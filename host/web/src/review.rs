@@ -66,9 +66,8 @@ impl Wish {
 
     /// The policies that are on. The text is the cluster that they may ask about.
     fn policies(&self, known: &[Known]) -> Vec<Policy<ModuleIndex>> {
-        let is_on = |known: &&Known| {
-            known.metadata.policy_type == PolicyType::Kubernetes && !self.off.contains(&known.id)
-        };
+        let is_on =
+            |known: &&Known| known.metadata.policy_type == PolicyType::Kubernetes && !self.off.contains(&known.id);
         let none = Map::new();
         let mut policies: Vec<_> = known
             .iter()

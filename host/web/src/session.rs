@@ -1,8 +1,7 @@
 //! What the worker holds: policies, and the review with them.
 
-
-use forewarn_core::host_calls::offline;
 use forewarn_core::engine::Engine as _;
+use forewarn_core::host_calls::offline;
 use forewarn_core::metadata::Metadata;
 use forewarn_core::policy::{Policy, SettingsError};
 use serde_json::{Map, Value, json};

@@ -15,7 +15,7 @@ use wasm_bindgen_cli_support::Bindgen;
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
-    let root = arguments.next().context("usage: forewarn-web-pack ROOT OUT")?;
+    let root = arguments.next().context("usage: forewarn-web-pack ROOT OUT")?.canonicalize()?;
     let out = arguments.next().context("usage: forewarn-web-pack ROOT OUT")?;
     if out.exists() {
         fs::remove_dir_all(&out)?;
@@ -40,7 +40,13 @@ fn core(web: &Path) -> Result<()> {
     let wasm = web.join("target/wasm32-unknown-unknown/release/forewarn_web.wasm");
     let page = web.join("target/page");
     fs::create_dir_all(&page)?;
-    Bindgen::new().input_path(&wasm).web(true)?.typescript(false).generate(&page)?;
+    Bindgen::new()
+        .input_path(&wasm)
+        .web(true)?
+        .typescript(false)
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .generate(&page)?;
     for entry in fs::read_dir(web.join("page"))? {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "js") {
@@ -56,7 +62,7 @@ fn bundle(web: &Path, out: &Path) -> Result<()> {
     let status = Command::new(web.join("page/node_modules/.bin/esbuild"))
         .args(["app.js", "worker.js", "--bundle", "--minify", "--format=esm", "--target=es2022", "--log-level=warning"])
         .arg(format!("--outdir={}", fs::canonicalize(out)?.display()))
-        .env("NODE_PATH", web.join("page/node_modules").canonicalize()?)
+        .env("NODE_PATH", web.join("page/node_modules"))
         .current_dir(&page)
         .status()
         .context("cannot start esbuild; write `npm ci` in host/web/page")?;

@@ -70,7 +70,8 @@ fn link(target: &str) -> CowStr<'static> {
     let name = target.rsplit('/').next().unwrap_or(target);
     if !is_document {
         target.to_owned().into()
-    } else if target.starts_with("docs/") || !target.contains('/') && name != "README.md" && name.to_lowercase() == name {
+    } else if target.starts_with("docs/") || !target.contains('/') && name != "README.md" && name.to_lowercase() == name
+    {
         name.replace(".md", ".html").into()
     } else {
         format!("https://github.com/forewarn/forewarn/blob/main/{target}").into()
