@@ -39,6 +39,8 @@ pub(crate) enum Command {
     Node(Node),
     /// Review the next release of a Helm chart
     Chart(Chart),
+    /// Run suites: what policies are to say about which objects
+    Test(Test),
 }
 
 /// `forewarn check`
@@ -167,6 +169,45 @@ pub(crate) struct Chart {
 
     #[command(flatten)]
     pub(crate) reporting: Reporting,
+}
+
+/// `forewarn test`
+#[derive(Debug, Args)]
+pub(crate) struct Test {
+    /// Suites, or directories that are searched for *.test.yaml and *.forewarn-test.yaml
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// Run only the cases with this text in their names
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) filter: Option<String>,
+
+    /// Rewrite expectations that do not hold, in place; comments and layout stay
+    #[arg(long)]
+    pub(crate) update: bool,
+
+    /// How to print the results
+    #[arg(long, value_enum, default_value_t = TestFormat::Text)]
+    pub(crate) format: TestFormat,
+
+    /// Write the results to this file too, as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+
+    /// How many suites are run at the same time [default: the number of processors]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) jobs: Option<u16>,
+}
+
+/// Formats of test results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TestFormat {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+    /// For CI systems
+    Junit,
 }
 
 /// What the commands about facts have in common.

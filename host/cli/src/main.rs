@@ -24,6 +24,7 @@ mod progress;
 mod report;
 mod run;
 mod settings;
+mod suites;
 mod write;
 
 use std::io::Write as _;
@@ -47,6 +48,7 @@ fn main() -> Exit {
         Command::Run(args) => run::run(&args),
         Command::Node(args) => node::node(&args),
         Command::Chart(args) => chart::chart(&args),
+        Command::Test(args) => suites::test(&args),
     };
     result.unwrap_or_else(|failure| tell(&failure))
 }

@@ -123,23 +123,25 @@ fn plain_findings(policy: &str, response: &Response, reply: &[u8], object: &str)
     }
     let warnings = response.warnings.as_deref().unwrap_or_default();
     findings.extend(warnings.iter().map(|warning| finding(Severity::Warn, warning)));
-    if response.accepted && response.mutated_object.is_some() && changes(reply, object) {
+    if response.accepted && response.mutated_object.is_some() && mutation(reply, object).is_some() {
         findings.push(finding(Severity::Warn, "the object would be changed by the policy"));
     }
     findings
 }
 
-/// Whether the mutated object differs from the one in the request; what cannot be compared counts as changed.
-fn changes(reply: &[u8], object: &str) -> bool {
+/// The object that an accepting policy makes of the one in the request, if it is another one. `object` is the object of
+/// the request, as JSON; what cannot be compared counts as changed.
+#[must_use]
+pub fn mutation(reply: &[u8], object: &str) -> Option<Value> {
     #[derive(Deserialize)]
     struct Mutated {
-        mutated_object: Value,
+        accepted: bool,
+        #[serde(default)]
+        mutated_object: Option<Value>,
     }
-    let mutated = serde_json::from_slice::<Mutated>(reply).map(|reply| reply.mutated_object);
-    match (mutated, serde_json::from_str::<Value>(object)) {
-        (Ok(mutated), Ok(object)) => mutated != object,
-        _ => true,
-    }
+    let mutated = serde_json::from_slice::<Mutated>(reply).ok().filter(|reply| reply.accepted)?.mutated_object?;
+    let is_same = serde_json::from_str::<Value>(object).is_ok_and(|object| object == mutated);
+    (!is_same).then_some(mutated)
 }
 
 #[cfg(test)]

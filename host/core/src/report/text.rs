@@ -61,6 +61,15 @@ impl TextReport {
         out
     }
 
+    /// A problem in a file of this text, with the line that it is about.
+    #[must_use]
+    pub fn problem_in(&self, problem: &Problem, text: &str) -> String {
+        let mut out = String::new();
+        let file = problem.file.as_deref().map(one_line);
+        self.push(problem_group(problem, file.as_deref(), Some(&Source::new(text))), &mut out);
+        out
+    }
+
     fn push(&self, group: Group<'_>, out: &mut String) {
         out.push_str(&self.renderer.render(&[group]));
         out.push_str("\n\n");
@@ -188,7 +197,7 @@ fn problem_group<'r>(problem: &'r Problem, file: Option<&'r str>, source: Option
     let group = Group::with_title(Level::ERROR.primary_title(problem.message.as_str()));
     let position = problem.line.map(|line| Position { line, column: problem.column.unwrap_or(1) });
     let group = match (file, position, source) {
-        (Some(file), Some(position), Some(source)) if problem.kind == ProblemKind::Input => {
+        (Some(file), Some(position), Some(source)) if problem.kind != ProblemKind::Engine => {
             let span = character_at(source, position);
             with_snippet(group, file, source, span, position)
         }
