@@ -16,4 +16,5 @@ mod examples;
 mod facts;
 mod fix;
 mod forewarn;
+mod kubewarden;
 mod modules;
