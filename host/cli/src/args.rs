@@ -59,6 +59,11 @@ pub(crate) struct Check {
     #[arg(long, value_name = "FILE")]
     pub(crate) settings: Option<PathBuf>,
 
+    /// Apply the policies of a cluster in place of the bundled ones: Kubewarden's ClusterAdmissionPolicy, AdmissionPolicy
+    /// and their groups, or a `policies.yml`; a file or a directory, may be repeated
+    #[arg(long, value_name = "PATH")]
+    pub(crate) policies: Vec<PathBuf>,
+
     /// Review what changed since a git revision or another directory: a changed object as an UPDATE of what it was, a new
     /// one as a CREATE, an unchanged one not at all
     #[arg(long, value_name = "REF|DIR")]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use forewarn_core::cluster::Cluster;
 use forewarn_core::finding::Severity;
+use forewarn_core::kubewarden::Namespaces;
 use forewarn_core::metadata::{Metadata, PolicyType};
 use forewarn_core::policy::Policy;
 use forewarn_core::problem::{Problem, ProblemKind};
@@ -17,7 +18,7 @@ use crate::fix::{Mode, Prepared, Repaired};
 use crate::inputs::{self, Input, InputError};
 use crate::progress::Progress;
 use crate::report::{Report, Reviewed, Style};
-use crate::{against, parallel, policies};
+use crate::{against, kubewarden, parallel, policies};
 
 /// Reviews manifests and prints what the policies found.
 ///
@@ -27,22 +28,30 @@ use crate::{against, parallel, policies};
 pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
     let mode = Mode::of(args)?;
     let engine = Engine::new(Limits::DEFAULT).map_err(Failure::engine)?;
-    let mut policies = policies::ready(&engine, args.settings.as_deref(), &args.policy, is_about_objects)?;
+    let mut clusters = kubewarden::ready(args, &engine)?;
+    let mut policies = match args.policies.is_empty() {
+        true => policies::ready(&engine, args.settings.as_deref(), &args.policy, is_about_objects)?,
+        false => Vec::new(),
+    };
     let (inputs, unreadable) = inputs::collect(&args.paths);
     let inputs: Arc<[Input]> = inputs.into();
     let problems: Vec<_> = unreadable.iter().map(problem).collect();
     let jobs = args.jobs.map_or_else(available_jobs, usize::from);
-    see(&mut policies, Files { inputs: Arc::clone(&inputs), jobs });
+    let asking = policies.iter_mut().chain(clusters.policies_mut());
+    let namespaces = see(asking.collect(), Files { inputs: Arc::clone(&inputs), jobs });
     let comparison = args.against.as_deref().map(|base| against::compare(base, args, &inputs)).transpose()?;
-    let reviewer = Reviewer::new(&engine, &policies);
+    let reviewer = Reviewer::new(&engine, &policies).with(&clusters.configured, namespaces);
     let reviewer = match &comparison {
         Some(comparison) => reviewer.against(comparison),
         None => reviewer,
     };
 
     let mut report = Report::new(args, mode, problems)?;
-    let progress = Progress::new(inputs.len(), args.quiet);
     let style = report.style().clone();
+    for (review, text) in std::mem::take(&mut clusters.told) {
+        report.add(style.reviewed(review, &text))?;
+    }
+    let progress = Progress::new(inputs.len(), args.quiet);
     let mut written = Ok(());
     // A policy may ask about any file, so none is written before all are reviewed.
     let mut held = Vec::new();
@@ -55,7 +64,7 @@ pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
             match work {
                 Work::Done(reviewed) if mode.is_none() => {
                     if written.is_ok() {
-                        progress.suspend(|| written = report.add(reviewed));
+                        progress.suspend(|| written = report.add(*reviewed));
                     }
                 }
                 work => held.push(work),
@@ -72,7 +81,7 @@ pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
 
 /// What has been done about one file.
 enum Work {
-    Done(Reviewed),
+    Done(Box<Reviewed>),
     /// It is yet to be written.
     Prepared(Mode, Box<Prepared>),
 }
@@ -80,7 +89,7 @@ enum Work {
 impl Work {
     fn finish(self, style: &Style) -> Reviewed {
         match self {
-            Self::Done(reviewed) => reviewed,
+            Self::Done(reviewed) => *reviewed,
             Self::Prepared(mode, prepared) => {
                 let Repaired { review, text, diff, fixed } = mode.finish(*prepared);
                 style.reviewed(review, &text).repaired(diff, fixed)
@@ -90,14 +99,15 @@ impl Work {
 }
 
 fn review(reviewer: &Reviewer<'_, Engine>, input: &Input, mode: Option<Mode>, style: &Style) -> Work {
+    let done = |reviewed| Work::Done(Box::new(reviewed));
     let text = match input.read() {
         Ok(Some(text)) => text,
-        Ok(None) => return Work::Done(style.reviewed(FileReview::not_an_object(&input.name), "")),
-        Err(error) => return Work::Done(style.unread(problem(&error))),
+        Ok(None) => return done(style.reviewed(FileReview::not_an_object(&input.name), "")),
+        Err(error) => return done(style.unread(problem(&error))),
     };
     match mode {
         Some(mode) => Work::Prepared(mode, Box::new(mode.prepare(reviewer, input, text))),
-        None => Work::Done(style.reviewed(reviewer.review(&input.name, &text), &text)),
+        None => done(style.reviewed(reviewer.review(&input.name, &text), &text)),
     }
 }
 
@@ -116,11 +126,13 @@ pub(crate) fn fails(fail_on: FailOn, located: &LocatedFinding) -> bool {
     }
 }
 
-/// Lets every policy ask about what it declares of the files.
-fn see(policies: &mut [Policy<Module>], files: Files) {
+/// Lets every policy ask about what it declares of the files. Namespaces are always seen.
+fn see(policies: Vec<&mut Policy<Module>>, files: Files) -> Namespaces {
+    let namespace = Namespaces::kind();
     let declared = policies.iter().flat_map(|policy| &policy.metadata().context_aware_resources);
-    let cluster = Arc::new(Cluster::new(Arc::new(files), declared));
-    policies.iter_mut().for_each(|policy| policy.see(&cluster));
+    let cluster = Arc::new(Cluster::new(Arc::new(files), declared.chain([&namespace])));
+    policies.into_iter().for_each(|policy| policy.see(&cluster));
+    Namespaces::of(&cluster)
 }
 
 /// An input that could not be read, in the words of the report.

@@ -14,6 +14,7 @@ mod git;
 mod history;
 mod inputs;
 mod inspect;
+mod kubewarden;
 mod list;
 mod module;
 mod node;

@@ -10,6 +10,7 @@ pub mod finding;
 mod fingerprint;
 pub mod fix;
 pub mod host_calls;
+pub mod kubewarden;
 pub mod metadata;
 pub mod object;
 pub mod policy;

@@ -67,7 +67,29 @@ struct Findings {
     findings: Vec<Finding>,
 }
 
-/// Reads the findings out of a reply.
+/// What a reply says.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Verdict {
+    /// Whether the object is accepted.
+    pub(crate) accepted: bool,
+    /// The policy's reason.
+    pub(crate) message: Option<String>,
+    /// What was found.
+    pub(crate) findings: Vec<Finding>,
+    /// Whether the policy wants another object than it was given.
+    pub(crate) changes: bool,
+}
+
+/// Reads the findings out of a reply; see [`verdict`].
+///
+/// # Errors
+///
+/// When the reply cannot be read or contradicts itself. Neither is ever a pass.
+pub fn findings(policy: &str, reply: &[u8], object: &str) -> Result<Vec<Finding>, ReplyError> {
+    verdict(policy, reply, object).map(|verdict| verdict.findings)
+}
+
+/// Reads a reply.
 ///
 /// A policy that reports no structured findings is taken by its words: a rejection denies the object as a whole, each
 /// warning warns of it, and a change that it would make is a warning too. `object` is the object of the request, as
@@ -76,19 +98,20 @@ struct Findings {
 /// # Errors
 ///
 /// When the reply cannot be read or contradicts itself. Neither is ever a pass.
-pub fn findings(policy: &str, reply: &[u8], object: &str) -> Result<Vec<Finding>, ReplyError> {
+pub(crate) fn verdict(policy: &str, reply: &[u8], object: &str) -> Result<Verdict, ReplyError> {
     let response: Response =
         serde_json::from_slice(reply).map_err(|error| ReplyError::Unreadable { reason: error.to_string() })?;
     let structured = response.audit_annotations.as_ref().and_then(|annotations| annotations.findings.as_deref());
+    let changes = response.mutated_object.is_some() && mutation(reply, object).is_some();
     let findings = match structured {
         Some(text) => structured_findings(text)?,
-        None => plain_findings(policy, &response, reply, object),
+        None => plain_findings(policy, &response, changes),
     };
     let denial = findings.iter().find(|finding| finding.denies());
     match (response.accepted, denial) {
         (true, Some(finding)) => Err(ReplyError::AcceptedWithDenial { code: finding.code.clone() }),
         (false, None) => Err(ReplyError::RejectedWithoutDenial),
-        _ => Ok(findings),
+        _ => Ok(Verdict { accepted: response.accepted, message: response.message, findings, changes }),
     }
 }
 
@@ -101,7 +124,7 @@ fn structured_findings(text: &str) -> Result<Vec<Finding>, ReplyError> {
     Ok(findings)
 }
 
-fn plain_findings(policy: &str, response: &Response, reply: &[u8], object: &str) -> Vec<Finding> {
+fn plain_findings(policy: &str, response: &Response, changes: bool) -> Vec<Finding> {
     let finding = |severity, message: &str| Finding {
         code: policy.to_owned(),
         severity,
@@ -123,7 +146,7 @@ fn plain_findings(policy: &str, response: &Response, reply: &[u8], object: &str)
     }
     let warnings = response.warnings.as_deref().unwrap_or_default();
     findings.extend(warnings.iter().map(|warning| finding(Severity::Warn, warning)));
-    if response.accepted && response.mutated_object.is_some() && mutation(reply, object).is_some() {
+    if response.accepted && changes {
         findings.push(finding(Severity::Warn, "the object would be changed by the policy"));
     }
     findings

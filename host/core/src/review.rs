@@ -5,13 +5,12 @@ use crate::edit::Refusal;
 use crate::engine::Engine;
 use crate::finding::Finding;
 use crate::fingerprint;
-use crate::metadata::Operation;
+use crate::kubewarden::{Configured, Namespaces, Remark, Situation};
 use crate::object::{Contents, Identity, Object};
 use crate::policy::{Policy, PolicyError};
 use crate::problem::Problem;
 use crate::reply;
 use crate::request::{Change, Request};
-use crate::resource::Resource;
 use crate::source::{Position, Source, Span};
 use crate::template;
 use crate::yaml::{Document, Documents, NodeId};
@@ -23,6 +22,9 @@ pub struct Reviewer<'e, E: Engine> {
     engine: &'e E,
     /// Sorted by id, which is their order in reports.
     policies: Vec<&'e Policy<E::Module>>,
+    /// Sorted by id, too.
+    configured: Vec<&'e Configured<E::Module>>,
+    namespaces: Namespaces,
     comparison: Option<&'e Comparison>,
 }
 
@@ -47,6 +49,8 @@ pub struct FileReview {
     pub problems: Vec<Problem>,
     /// How many findings are gone because they were fixed.
     pub fixed: usize,
+    /// Whether the file is not reviewed but says how others are; then there are only notices.
+    pub configuration: bool,
 }
 
 /// A finding, and where in the file it is.
@@ -163,6 +167,21 @@ impl FileReview {
         let skipped = vec![Skipped { line: 1, reason: SkipReason::NotAnObject }];
         Self { file: file.to_owned(), skipped, ..Self::default() }
     }
+
+    /// Of a file that says how others are reviewed.
+    #[must_use]
+    pub fn of_configuration(file: &str, notices: Vec<Notice>) -> Self {
+        Self { file: file.to_owned(), notices, configuration: true, ..Self::default() }
+    }
+
+    /// Notes what a reader should know about an object. What holds for others too is said once.
+    fn remark(&mut self, remarks: Vec<Remark>, position: Position) {
+        for Remark { message, help } in remarks {
+            if self.notices.iter().all(|notice| notice.message != message) {
+                self.notices.push(Notice { message, help: Some(help), position });
+            }
+        }
+    }
 }
 
 impl<'e, E: Engine> Reviewer<'e, E> {
@@ -170,7 +189,19 @@ impl<'e, E: Engine> Reviewer<'e, E> {
     pub fn new(engine: &'e E, policies: impl IntoIterator<Item = &'e Policy<E::Module>>) -> Self {
         let mut policies: Vec<_> = policies.into_iter().collect();
         policies.sort_by_key(|policy| policy.id());
-        Self { engine, policies, comparison: None }
+        Self { engine, policies, configured: Vec::new(), namespaces: Namespaces::default(), comparison: None }
+    }
+
+    /// Asks these policies too, as Kubewarden would; they are selected by the labels of these namespaces.
+    #[must_use]
+    pub fn with(
+        mut self,
+        configured: impl IntoIterator<Item = &'e Configured<E::Module>>,
+        namespaces: Namespaces,
+    ) -> Self {
+        self.configured.extend(configured);
+        self.configured.sort_by_key(|configured| configured.id());
+        Self { namespaces, ..self }
     }
 
     /// Reviews changes: an object that was there before is asked about as an UPDATE.
@@ -223,26 +254,30 @@ impl<'e, E: Engine> Reviewer<'e, E> {
             review.unchanged += 1;
             return;
         };
-        let operation = if change.old_object.is_some() { Operation::Update } else { Operation::Create };
-        let resource = Resource::of(identity.group(), identity.version(), &identity.kind);
-        let covering: Vec<_> =
-            self.policies.iter().filter(|policy| policy.covers(&identity, &resource, operation)).collect();
-        if covering.is_empty() {
-            return;
+        let situation = Situation::new(document, object, &change);
+        let (resource, operation) = (situation.resource(), situation.operation());
+        let mut answers = Vec::new();
+        for policy in self.policies.iter().filter(|policy| policy.covers(&identity, resource, operation)) {
+            answers.push((policy.id(), self.ask(policy, situation.request())));
         }
-        let request = Request::new(document, object, &change);
+        let mut remarks = Vec::new();
+        for configured in &self.configured {
+            let answer = configured.ask(self.engine, &situation, &self.namespaces, &mut remarks);
+            answers.extend(answer.map(|answer| (configured.id(), answer)));
+        }
+        let start = source.position(document.span(object.node()).start());
+        review.remark(remarks, start);
+        review.evaluations += answers.len();
         let mut located = Vec::new();
-        for policy in covering {
-            review.evaluations += 1;
-            match self.ask(policy, &request) {
+        for (id, answer) in answers {
+            match answer {
                 Ok(findings) => located.extend(findings.into_iter().map(|finding| {
-                    let located = LocatedFinding::new(source, document, object.node(), policy.id(), &identity, finding);
+                    let located = LocatedFinding::new(source, document, object.node(), id, &identity, finding);
                     LocatedFinding { object_index, ..located }
                 })),
                 Err(error) => {
-                    let start = document.span(object.node()).start();
-                    let problem = Problem::of_policy(policy.id(), &identity, &error);
-                    review.problems.push(problem.at(&review.file, source.position(start)));
+                    let problem = Problem::of_policy(id, &identity, &error);
+                    review.problems.push(problem.at(&review.file, start));
                 }
             }
         }

@@ -16,5 +16,6 @@ mod examples;
 mod facts;
 mod fix;
 mod forewarn;
+mod kubewarden;
 mod modules;
 mod suites;

@@ -189,7 +189,8 @@ fn with_snippet<'r>(group: Group<'r>, file: &'r str, source: &Source<'r>, span: 
 
 fn notice_group<'r>(notice: &'r Notice, file: &'r str, source: &Source<'r>) -> Group<'r> {
     let group = Group::with_title(Level::WARNING.primary_title(notice.message.as_str()));
-    let span = source.line(notice.position.line);
+    let from = character_at(source, notice.position).start();
+    let span = Span::new(from, source.line(notice.position.line).end().max(from));
     with_snippet(group, file, source, span, notice.position).elements(notice.help.as_deref().map(help))
 }
 
