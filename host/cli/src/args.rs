@@ -39,6 +39,10 @@ pub(crate) enum Command {
     Node(Node),
     /// Review the next release of a Helm chart
     Chart(Chart),
+    /// Print a script that completes commands in a shell
+    Completions(Completions),
+    /// Print the manual page, or write the pages of all commands
+    Man(Man),
 }
 
 /// `forewarn check`
@@ -171,6 +175,22 @@ pub(crate) struct Chart {
 
     #[command(flatten)]
     pub(crate) reporting: Reporting,
+}
+
+/// `forewarn completions`
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell
+    #[arg(value_name = "SHELL", value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// `forewarn man`
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// Write a page for every command to this folder, which is made if it is not there
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 /// What the commands about facts have in common.
