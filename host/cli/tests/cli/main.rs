@@ -11,6 +11,7 @@
 mod against;
 mod bad_input;
 mod check;
+mod ci;
 mod cluster;
 mod commands;
 mod examples;
