@@ -8,6 +8,7 @@ use forewarn_core::kubewarden::Namespaces;
 use forewarn_core::metadata::{Metadata, PolicyType};
 use forewarn_core::policy::Policy;
 use forewarn_core::problem::{Problem, ProblemKind};
+use forewarn_core::report::About;
 use forewarn_core::review::{FileReview, LocatedFinding, Reviewer};
 use forewarn_engine::{Engine, Limits, Module};
 
@@ -17,7 +18,7 @@ use crate::exit::{Exit, Failure};
 use crate::fix::{Mode, Prepared, Repaired};
 use crate::inputs::{self, Input, InputError};
 use crate::progress::Progress;
-use crate::report::{Report, Reviewed, Style};
+use crate::report::{Outputs, Report, Reviewed, Style};
 use crate::{against, kubewarden, parallel, policies};
 
 /// Reviews manifests and prints what the policies found.
@@ -27,6 +28,7 @@ use crate::{against, kubewarden, parallel, policies};
 /// the report.
 pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
     let mode = Mode::of(args)?;
+    let outputs = Outputs::of(args)?;
     let engine = Engine::new(Limits::DEFAULT).map_err(Failure::engine)?;
     let mut clusters = kubewarden::ready(args, &engine)?;
     let mut policies = match args.policies.is_empty() {
@@ -34,6 +36,7 @@ pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
         false => Vec::new(),
     };
     let (inputs, unreadable) = inputs::collect(&args.paths);
+    let inputs = outputs.leave_out(inputs);
     let inputs: Arc<[Input]> = inputs.into();
     let problems: Vec<_> = unreadable.iter().map(problem).collect();
     let jobs = args.jobs.map_or_else(available_jobs, usize::from);
@@ -46,7 +49,7 @@ pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
         None => reviewer,
     };
 
-    let mut report = Report::new(args, mode, problems)?;
+    let mut report = Report::new(args, outputs, mode, problems)?;
     let style = report.style().clone();
     for (review, text) in std::mem::take(&mut clusters.told) {
         report.add(style.reviewed(review, &text))?;
@@ -76,7 +79,10 @@ pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
     for work in held {
         report.add(work.finish(&style))?;
     }
-    report.finish(args)
+    let own = policies.iter().map(|policy| About { id: policy.id(), metadata: policy.metadata() });
+    let configured = clusters.configured.iter().filter_map(|policy| Some((policy.id(), policy.metadata()?)));
+    let about: Vec<_> = own.chain(configured.map(|(id, metadata)| About { id, metadata })).collect();
+    report.finish(args, &about, jobs)
 }
 
 /// What has been done about one file.

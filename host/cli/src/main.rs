@@ -5,6 +5,7 @@ mod args;
 mod chart;
 mod check;
 mod cluster;
+mod completions;
 mod exit;
 mod explain;
 mod facts;
@@ -16,6 +17,7 @@ mod inputs;
 mod inspect;
 mod kubewarden;
 mod list;
+mod man;
 mod module;
 mod node;
 mod output;
@@ -50,6 +52,8 @@ fn main() -> Exit {
         Command::Node(args) => node::node(&args),
         Command::Chart(args) => chart::chart(&args),
         Command::Test(args) => suites::test(&args),
+        Command::Completions(args) => completions::completions(&args),
+        Command::Man(args) => man::man(&args),
     };
     result.unwrap_or_else(|failure| tell(&failure))
 }

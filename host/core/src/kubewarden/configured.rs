@@ -45,6 +45,15 @@ impl<M> Configured<M> {
         &self.definition.id
     }
 
+    /// What its module says about itself; nothing for a group, which has several.
+    #[must_use]
+    pub fn metadata(&self) -> Option<&Metadata> {
+        match self.policies.as_slice() {
+            [policy] if matches!(self.definition.body, Body::Policy(_)) => Some(policy.metadata()),
+            _ => None,
+        }
+    }
+
     /// The modules.
     pub fn policies_mut(&mut self) -> &mut [Policy<M>] {
         &mut self.policies
