@@ -49,7 +49,7 @@ impl<M> Configured<M> {
     #[must_use]
     pub fn metadata(&self) -> Option<&Metadata> {
         match self.policies.as_slice() {
-            [policy] if matches!(self.definition.body, Body::Policy(_)) => Some(policy.metadata()),
+            [policy] if matches!(self.definition.body, Body::Single(_)) => Some(policy.metadata()),
             _ => None,
         }
     }
