@@ -5,6 +5,7 @@ mod args;
 mod chart;
 mod check;
 mod cluster;
+mod config;
 mod exit;
 mod explain;
 mod facts;
@@ -41,6 +42,7 @@ fn main() -> Exit {
     choose_color(cli.color);
     let result = match cli.command {
         Command::Check(args) => check::check(&args),
+        Command::Init(args) => config::init::init(&args),
         Command::List(args) => list::list(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Inspect(args) => inspect::inspect(&args),

@@ -54,6 +54,19 @@ pub(crate) fn exchange(path: &Path, old: &str, new: &str) -> Result<(), WriteErr
     Ok(())
 }
 
+/// Gives a file this text, whatever it held before; it is made if there is none.
+///
+/// # Errors
+/// [`WriteError`]; a file that was there is then as it was.
+pub(crate) fn replace(path: &Path, new: &str) -> Result<(), WriteError> {
+    match fs::read_to_string(path) {
+        Ok(old) if old == new => Ok(()),
+        Ok(old) => exchange(path, &old, new),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(fs::write(path, new)?),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Gives a file the owner and group of another where the user may do that.
 #[cfg(unix)]
 fn keep_owner(file: &File, of: &Metadata) {

@@ -40,8 +40,8 @@ impl Outputs {
     /// How files are rendered for these outputs.
     pub(crate) fn style(&self, args: &Check) -> Style {
         let text = self.targets.iter().find(|target| target.format == Format::Text);
-        let text = text.map(|target| TextReport::new(target.sink.is_colored()));
-        Style::new(text, args.quiet.then_some(args.fail_on))
+        let text = text.map(|target| TextReport::new(target.sink.is_colored()).with_suppressed(args.show_suppressed));
+        Style::new(text, args.quiet.then_some(args.fail_on()), args.write_baseline.is_some())
     }
 
     /// Whether reviews are needed at the end.

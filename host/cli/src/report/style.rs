@@ -1,5 +1,6 @@
 //! How one file's part of a report is made, while its text is at hand.
 
+use forewarn_core::baseline;
 use forewarn_core::problem::Problem;
 use forewarn_core::report::text::TextReport;
 use forewarn_core::review::FileReview;
@@ -15,15 +16,20 @@ pub(crate) struct Style {
     text: Option<TextReport>,
     /// Show people only what makes the check fail.
     only: Option<FailOn>,
+    /// Take every finding as known, because the run writes a baseline.
+    accept: bool,
 }
 
 impl Style {
-    pub(super) fn new(text: Option<TextReport>, only: Option<FailOn>) -> Self {
-        Self { text, only }
+    pub(super) fn new(text: Option<TextReport>, only: Option<FailOn>, accept: bool) -> Self {
+        Self { text, only, accept }
     }
 
     /// A file, reviewed, `text` being its content.
-    pub(crate) fn reviewed(&self, review: FileReview, text: &str) -> Reviewed {
+    pub(crate) fn reviewed(&self, mut review: FileReview, text: &str) -> Reviewed {
+        if self.accept {
+            baseline::accept(&mut review);
+        }
         let shown = self.text.as_ref().map(|report| self.show(report, &review, text)).unwrap_or_default();
         Reviewed { review: Ok(review), shown, diff: String::new(), fixed: 0 }
     }

@@ -9,9 +9,11 @@
 
 mod against;
 mod bad_input;
+mod baseline;
 mod check;
 mod cluster;
 mod commands;
+mod config;
 mod examples;
 mod facts;
 mod fix;
