@@ -14,12 +14,13 @@ use forewarn_engine::{Engine, Limits, Module};
 
 use crate::args::{Check, FailOn};
 use crate::cluster::Files;
+use crate::config::{Config, Day, Ledger, Resolved, resolve};
 use crate::exit::{Exit, Failure};
 use crate::fix::{Mode, Prepared, Repaired};
 use crate::inputs::{self, Input, InputError};
 use crate::progress::Progress;
 use crate::report::{Outputs, Report, Reviewed, Style};
-use crate::{against, kubewarden, parallel, policies};
+use crate::{against, config, kubewarden, parallel};
 
 /// Reviews manifests and prints what the policies found.
 ///
@@ -29,21 +30,30 @@ use crate::{against, kubewarden, parallel, policies};
 pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
     let mode = Mode::of(args)?;
     let outputs = Outputs::of(args)?;
+    let config = Config::load(args)?;
+    let fail_on = args.fail_on.or_else(|| config.as_ref()?.fail_on());
+    let args = &Check { fail_on, ..args.clone() };
     let engine = Engine::new(Limits::DEFAULT).map_err(Failure::engine)?;
     let mut clusters = kubewarden::ready(args, &engine)?;
-    let mut policies = match args.policies.is_empty() {
-        true => policies::ready(&engine, args.settings.as_deref(), &args.policy, is_about_objects)?,
-        false => Vec::new(),
-    };
     let (inputs, unreadable) = inputs::collect(&args.paths);
-    let inputs = outputs.leave_out(inputs);
+    let mut inputs = outputs.leave_out(inputs);
+    if let Some(config) = &config {
+        inputs.retain(|input| config.reviews(input));
+    }
+    let own = config::baselines(args, config.as_ref());
+    inputs.retain(|input| input.path().is_none_or(|path| !own.iter().any(|own| config::is_same(own, path))));
+    let today = args.today.unwrap_or_else(Day::today);
+    let mut resolved = resolve(&engine, args, config.as_ref(), &inputs, today, is_about_objects)?;
+    resolved.give_way(&clusters.configured);
+    let mut ledger = Ledger::new(args, config.as_ref(), today, &mut resolved)?;
+    let Resolved { mut policies, mut configuration, .. } = resolved;
     let inputs: Arc<[Input]> = inputs.into();
     let problems: Vec<_> = unreadable.iter().map(problem).collect();
     let jobs = args.jobs.map_or_else(available_jobs, usize::from);
-    let asking = policies.iter_mut().chain(clusters.policies_mut());
+    let asking = policies.iter_mut().chain(configuration.policies_mut()).chain(clusters.policies_mut());
     let namespaces = see(asking.collect(), Files { inputs: Arc::clone(&inputs), jobs });
     let comparison = args.against.as_deref().map(|base| against::compare(base, args, &inputs)).transpose()?;
-    let reviewer = Reviewer::new(&engine, &policies).with(&clusters.configured, namespaces);
+    let reviewer = Reviewer::new(&engine, &policies).configured(&configuration).with(&clusters.configured, namespaces);
     let reviewer = match &comparison {
         Some(comparison) => reviewer.against(comparison),
         None => reviewer,
@@ -66,6 +76,7 @@ pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
             progress.step();
             match work {
                 Work::Done(reviewed) if mode.is_none() => {
+                    reviewed.review().into_iter().for_each(|review| ledger.add(review));
                     if written.is_ok() {
                         progress.suspend(|| written = report.add(*reviewed));
                     }
@@ -77,12 +88,17 @@ pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
     drop(progress);
     written?;
     for work in held {
-        report.add(work.finish(&style))?;
+        let reviewed = work.finish(&style);
+        reviewed.review().into_iter().for_each(|review| ledger.add(review));
+        report.add(reviewed)?;
+    }
+    for (review, text) in ledger.warnings() {
+        report.add(style.reviewed(review, &text))?;
     }
     let own = policies.iter().map(|policy| About { id: policy.id(), metadata: policy.metadata() });
     let configured = clusters.configured.iter().filter_map(|policy| Some((policy.id(), policy.metadata()?)));
     let about: Vec<_> = own.chain(configured.map(|(id, metadata)| About { id, metadata })).collect();
-    report.finish(args, &about, jobs)
+    report.finish(args, &ledger, &about, jobs)
 }
 
 /// What has been done about one file.
@@ -118,7 +134,7 @@ fn review(reviewer: &Reviewer<'_, Engine>, input: &Input, mode: Option<Mode>, st
 }
 
 /// Raw policies are about something else.
-fn is_about_objects(metadata: &Metadata) -> bool {
+pub(crate) fn is_about_objects(metadata: &Metadata) -> bool {
     metadata.policy_type == PolicyType::Kubernetes
 }
 

@@ -6,6 +6,7 @@ mod chart;
 mod check;
 mod cluster;
 mod completions;
+mod config;
 mod exit;
 mod explain;
 mod facts;
@@ -45,6 +46,7 @@ fn main() -> Exit {
     choose_color(cli.color);
     let result = match cli.command {
         Command::Check(args) => check::check(&args),
+        Command::Init(args) => config::init::init(&args),
         Command::List(args) => list::list(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Inspect(args) => inspect::inspect(&args),

@@ -13,6 +13,7 @@ use forewarn_core::review::FileReview;
 
 use crate::args::{Check, FailOn};
 use crate::check::fails;
+use crate::config::Ledger;
 use crate::exit::{Exit, Failure};
 use crate::fix::{Mode, Tally, print_diff};
 
@@ -29,6 +30,11 @@ pub(crate) struct Reviewed {
 }
 
 impl Reviewed {
+    /// What was found, if the file could be read.
+    pub(crate) fn review(&self) -> Option<&FileReview> {
+        self.review.as_ref().ok()
+    }
+
     /// The same with what was changed, or would be.
     pub(crate) fn repaired(self, diff: String, fixed: usize) -> Self {
         Self { diff, fixed, ..self }
@@ -70,7 +76,7 @@ impl Report {
             summary: Summary::default(),
             exit: Exit::Clean,
             flawed: false,
-            fail_on: args.fail_on,
+            fail_on: args.fail_on(),
             mode,
             tally: Tally::default(),
             reviews: Vec::new(),
@@ -136,10 +142,19 @@ impl Report {
     ///
     /// # Errors
     /// Exit 3 when an output cannot be written, or a higher one that the check has earned.
-    pub(crate) fn finish(mut self, args: &Check, about: &[About<'_>], jobs: usize) -> Result<Exit, Failure> {
+    pub(crate) fn finish(
+        mut self,
+        args: &Check,
+        ledger: &Ledger<'_>,
+        about: &[About<'_>],
+        jobs: usize,
+    ) -> Result<Exit, Failure> {
+        // What could not be reviewed has findings that nobody knows.
+        let is_complete = !self.flawed && self.exit <= Exit::Denied;
+        let written = if is_complete { ledger.write()? } else { ledger.refuse() };
         if !args.quiet {
             let tally = self.mode.map(|mode| self.tally.line(mode)).unwrap_or_default();
-            self.outputs.say(&format!("{}\n{tally}", self.summary))?;
+            self.outputs.say(&format!("{}\n{tally}{written}", self.summary))?;
         }
         let exit = if self.flawed && self.exit == Exit::Clean { Exit::Input } else { self.exit };
         let run = Run {

@@ -10,10 +10,12 @@
 
 mod against;
 mod bad_input;
+mod baseline;
 mod check;
 mod ci;
 mod cluster;
 mod commands;
+mod config;
 mod examples;
 mod facts;
 mod fix;
