@@ -31,7 +31,7 @@ cases ID: build
 new-policy ID:
     cargo xtask new-policy "$1"
 
-# Write what is generated from the policies into their READMEs
+# Write what is generated: tables in the policies' READMEs, the table of Kubernetes' types
 gen:
     cargo xtask gen
 
