@@ -57,6 +57,10 @@ pub(crate) struct Check {
     #[arg(long, value_name = "FILE")]
     pub(crate) settings: Option<PathBuf>,
 
+    /// What to make of fields, types and kinds that the Kubernetes API does not know [default: warn, off with --policy]
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub(crate) strict: Option<Strictness>,
+
     /// Review what changed since a git revision or another directory: a changed object as an UPDATE of what it was, a new
     /// one as a CREATE, an unchanged one not at all
     #[arg(long, value_name = "REF|DIR")]
@@ -203,6 +207,17 @@ pub(crate) enum FailOn {
     Warn,
     /// No finding
     Never,
+}
+
+/// What is made of what the Kubernetes API does not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Strictness {
+    /// Do not look for it
+    Off,
+    /// Warn
+    Warn,
+    /// Reject the object
+    Deny,
 }
 
 /// When to colour the output.

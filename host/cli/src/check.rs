@@ -17,7 +17,7 @@ use crate::fix::{Mode, Prepared, Repaired};
 use crate::inputs::{self, Input, InputError};
 use crate::progress::Progress;
 use crate::report::{Report, Reviewed, Style};
-use crate::{against, parallel, policies};
+use crate::{against, parallel, policies, strict};
 
 /// Reviews manifests and prints what the policies found.
 ///
@@ -34,7 +34,7 @@ pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
     let jobs = args.jobs.map_or_else(available_jobs, usize::from);
     see(&mut policies, Files { inputs: Arc::clone(&inputs), jobs });
     let comparison = args.against.as_deref().map(|base| against::compare(base, args, &inputs)).transpose()?;
-    let reviewer = Reviewer::new(&engine, &policies);
+    let reviewer = Reviewer::new(&engine, &policies).strict(strict::level(args));
     let reviewer = match &comparison {
         Some(comparison) => reviewer.against(comparison),
         None => reviewer,

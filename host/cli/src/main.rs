@@ -24,6 +24,7 @@ mod progress;
 mod report;
 mod run;
 mod settings;
+mod strict;
 mod write;
 
 use std::io::Write as _;

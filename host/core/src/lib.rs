@@ -21,5 +21,6 @@ pub mod resource;
 pub mod review;
 pub mod rules;
 pub mod source;
+pub mod strict;
 pub mod template;
 pub mod yaml;

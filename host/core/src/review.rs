@@ -13,8 +13,9 @@ use crate::reply;
 use crate::request::{Change, Request};
 use crate::resource::Resource;
 use crate::source::{Position, Source, Span};
+use crate::strict::Strict;
 use crate::template;
-use crate::yaml::{Document, Documents, NodeId};
+use crate::yaml::{Document, Documents, Located, NodeId};
 use std::sync::Arc;
 
 /// Reviews files with a fixed set of policies.
@@ -24,6 +25,7 @@ pub struct Reviewer<'e, E: Engine> {
     /// Sorted by id, which is their order in reports.
     policies: Vec<&'e Policy<E::Module>>,
     comparison: Option<&'e Comparison>,
+    strict: Strict,
 }
 
 /// What came of one file.
@@ -138,6 +140,19 @@ impl LocatedFinding {
         finding: Finding,
     ) -> Self {
         let located = document.locate(source, node, &finding.pointer);
+        Self::at(source, document, node, located, policy, identity, finding)
+    }
+
+    /// The same with a place that is known already.
+    pub(crate) fn at(
+        source: &Source<'_>,
+        document: &Document<'_>,
+        node: NodeId,
+        located: Located,
+        policy: &str,
+        identity: &Arc<Identity>,
+        finding: Finding,
+    ) -> Self {
         let place = fingerprint::place(document, node, &finding.pointer);
         let container = finding.container.as_deref();
         Self {
@@ -170,13 +185,19 @@ impl<'e, E: Engine> Reviewer<'e, E> {
     pub fn new(engine: &'e E, policies: impl IntoIterator<Item = &'e Policy<E::Module>>) -> Self {
         let mut policies: Vec<_> = policies.into_iter().collect();
         policies.sort_by_key(|policy| policy.id());
-        Self { engine, policies, comparison: None }
+        Self { engine, policies, comparison: None, strict: Strict::Off }
     }
 
     /// Reviews changes: an object that was there before is asked about as an UPDATE.
     #[must_use]
     pub fn against(self, comparison: &'e Comparison) -> Self {
         Self { comparison: Some(comparison), ..self }
+    }
+
+    /// Looks for fields that the API does not know, too.
+    #[must_use]
+    pub fn strict(self, strict: Strict) -> Self {
+        Self { strict, ..self }
     }
 
     /// Reviews the text of a file. The result depends on nothing but the arguments and the policies.
@@ -227,27 +248,26 @@ impl<'e, E: Engine> Reviewer<'e, E> {
         let resource = Resource::of(identity.group(), identity.version(), &identity.kind);
         let covering: Vec<_> =
             self.policies.iter().filter(|policy| policy.covers(&identity, &resource, operation)).collect();
-        if covering.is_empty() {
-            return;
-        }
-        let request = Request::new(document, object, &change);
-        let mut located = Vec::new();
-        for policy in covering {
-            review.evaluations += 1;
-            match self.ask(policy, &request) {
-                Ok(findings) => located.extend(findings.into_iter().map(|finding| {
-                    let located = LocatedFinding::new(source, document, object.node(), policy.id(), &identity, finding);
-                    LocatedFinding { object_index, ..located }
-                })),
-                Err(error) => {
-                    let start = document.span(object.node()).start();
-                    let problem = Problem::of_policy(policy.id(), &identity, &error);
-                    review.problems.push(problem.at(&review.file, source.position(start)));
+        let mut located = self.strict.findings(source, document, object, &identity);
+        if !covering.is_empty() {
+            let request = Request::new(document, object, &change);
+            for policy in covering {
+                review.evaluations += 1;
+                match self.ask(policy, &request) {
+                    Ok(findings) => located.extend(findings.into_iter().map(|finding| {
+                        LocatedFinding::new(source, document, object.node(), policy.id(), &identity, finding)
+                    })),
+                    Err(error) => {
+                        let start = document.span(object.node()).start();
+                        let problem = Problem::of_policy(policy.id(), &identity, &error);
+                        review.problems.push(problem.at(&review.file, source.position(start)));
+                    }
                 }
             }
         }
+        located.iter_mut().for_each(|located| located.object_index = object_index);
         // A reader goes through an object from top to bottom; at one place the policies come by their ids.
-        located.sort_by_key(|finding| finding.span.start());
+        located.sort_by(|a, b| (a.span.start(), &a.policy).cmp(&(b.span.start(), &b.policy)));
         review.findings.append(&mut located);
     }
 

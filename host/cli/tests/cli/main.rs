@@ -17,3 +17,4 @@ mod facts;
 mod fix;
 mod forewarn;
 mod modules;
+mod strict;
