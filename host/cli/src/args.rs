@@ -90,6 +90,10 @@ pub(crate) struct Check {
     #[arg(long, short)]
     pub(crate) quiet: bool,
 
+    /// Review again when a file changes, until Ctrl-C ends it with the last review's exit code
+    #[arg(long, conflicts_with_all = ["fix", "diff"])]
+    pub(crate) watch: bool,
+
     /// How many files are reviewed at the same time [default: the number of processors]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: Option<u16>,

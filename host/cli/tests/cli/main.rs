@@ -18,3 +18,4 @@ mod fix;
 mod forewarn;
 mod modules;
 mod strict;
+mod watch;
