@@ -73,6 +73,7 @@ pub(crate) struct Check {
     /// and their groups, or a `policies.yml`; a file or a directory, may be repeated
     #[arg(long, value_name = "PATH")]
     pub(crate) policies: Vec<PathBuf>,
+
     /// The configuration to use, in place of the `forewarn.yaml` nearest above the first path
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
@@ -96,6 +97,10 @@ pub(crate) struct Check {
     /// The day by which exemptions expire
     #[arg(long, hide = true, value_name = "DAY")]
     pub(crate) today: Option<Day>,
+
+    /// What to make of fields, types and kinds that the Kubernetes API does not know [default: warn, off with --policy]
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub(crate) strict: Option<Strictness>,
 
     /// Review what changed since a git revision or another directory: a changed object as an UPDATE of what it was, a new
     /// one as a CREATE, an unchanged one not at all
@@ -129,6 +134,10 @@ pub(crate) struct Check {
     /// Print only the findings that make the check fail: no other findings, no hints, no summary
     #[arg(long, short)]
     pub(crate) quiet: bool,
+
+    /// Review again when a file changes, until Ctrl-C ends it with the last review's exit code
+    #[arg(long, conflicts_with_all = ["fix", "diff"])]
+    pub(crate) watch: bool,
 
     /// How many files are reviewed at the same time [default: the number of processors]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -375,6 +384,17 @@ pub(crate) enum FailOn {
     Warn,
     /// No finding
     Never,
+}
+
+/// What is made of what the Kubernetes API does not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Strictness {
+    /// Do not look for it
+    Off,
+    /// Warn
+    Warn,
+    /// Reject the object
+    Deny,
 }
 
 /// When to colour the output.

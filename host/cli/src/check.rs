@@ -20,7 +20,7 @@ use crate::fix::{Mode, Prepared, Repaired};
 use crate::inputs::{self, Input, InputError};
 use crate::progress::Progress;
 use crate::report::{Outputs, Report, Reviewed, Style};
-use crate::{against, config, kubewarden, parallel};
+use crate::{against, config, kubewarden, parallel, strict};
 
 /// Reviews manifests and prints what the policies found.
 ///
@@ -53,7 +53,10 @@ pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
     let asking = policies.iter_mut().chain(configuration.policies_mut()).chain(clusters.policies_mut());
     let namespaces = see(asking.collect(), Files { inputs: Arc::clone(&inputs), jobs });
     let comparison = args.against.as_deref().map(|base| against::compare(base, args, &inputs)).transpose()?;
-    let reviewer = Reviewer::new(&engine, &policies).configured(&configuration).with(&clusters.configured, namespaces);
+    let reviewer = Reviewer::new(&engine, &policies)
+        .configured(&configuration)
+        .with(&clusters.configured, namespaces)
+        .strict(strict::level(args));
     let reviewer = match &comparison {
         Some(comparison) => reviewer.against(comparison),
         None => reviewer,

@@ -28,7 +28,9 @@ mod progress;
 mod report;
 mod run;
 mod settings;
+mod strict;
 mod suites;
+mod watch;
 mod write;
 
 use std::io::Write as _;
@@ -45,6 +47,7 @@ fn main() -> Exit {
     let cli = Cli::parse();
     choose_color(cli.color);
     let result = match cli.command {
+        Command::Check(args) if args.watch => watch::watch(&args),
         Command::Check(args) => check::check(&args),
         Command::Init(args) => config::init::init(&args),
         Command::List(args) => list::list(&args),
@@ -71,7 +74,8 @@ fn choose_color(color: Color) {
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HELP: Style = AnsiColor::Cyan.on_default().bold();
 
-fn tell(failure: &Failure) -> Exit {
+/// Says what went wrong, on standard error.
+pub(crate) fn tell(failure: &Failure) -> Exit {
     let mut err = anstream::stderr().lock();
     // When standard error is closed too, the exit code is all that is left to say.
     let _ = writeln!(err, "{ERROR}error{ERROR:#}: {}", harmless(&format!("{:#}", failure.error)));

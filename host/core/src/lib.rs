@@ -26,6 +26,7 @@ pub mod review;
 pub mod rules;
 pub mod scope;
 pub mod source;
+pub mod strict;
 pub mod suite;
 mod suppress;
 pub mod template;

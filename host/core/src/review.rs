@@ -13,9 +13,10 @@ use crate::problem::Problem;
 use crate::reply;
 use crate::request::{Change, Request};
 use crate::source::{Position, Source, Span};
+use crate::strict::Strict;
 use crate::suppress::Suppressions;
 use crate::template;
-use crate::yaml::{Document, Documents, NodeId};
+use crate::yaml::{Document, Documents, Located, NodeId};
 use std::sync::Arc;
 
 /// Reviews files with a fixed set of policies.
@@ -29,6 +30,7 @@ pub struct Reviewer<'e, E: Engine> {
     namespaces: Namespaces,
     comparison: Option<&'e Comparison>,
     configuration: Option<&'e Configuration<E::Module>>,
+    strict: Strict,
 }
 
 /// What came of one file.
@@ -162,6 +164,19 @@ impl LocatedFinding {
         finding: Finding,
     ) -> Self {
         let located = document.locate(source, node, &finding.pointer);
+        Self::located(source, document, node, located, policy, identity, finding)
+    }
+
+    /// The same with a place that is known already.
+    pub(crate) fn located(
+        source: &Source<'_>,
+        document: &Document<'_>,
+        node: NodeId,
+        located: Located,
+        policy: &str,
+        identity: &Arc<Identity>,
+        finding: Finding,
+    ) -> Self {
         let place = fingerprint::place(document, node, &finding.pointer);
         let finding = Self::at(source, located.span, policy, identity, &place, finding);
         Self { exact: located.exact, via_alias: located.via_alias, ..finding }
@@ -230,6 +245,7 @@ impl<'e, E: Engine> Reviewer<'e, E> {
             namespaces: Namespaces::default(),
             comparison: None,
             configuration: None,
+            strict: Strict::Off,
         }
     }
 
@@ -255,6 +271,12 @@ impl<'e, E: Engine> Reviewer<'e, E> {
     #[must_use]
     pub fn configured(self, configuration: &'e Configuration<E::Module>) -> Self {
         Self { configuration: Some(configuration), ..self }
+    }
+
+    /// Looks for fields that the API does not know, too.
+    #[must_use]
+    pub fn strict(self, strict: Strict) -> Self {
+        Self { strict, ..self }
     }
 
     /// Reviews the text of a file. The result depends on nothing but the arguments and the policies.
@@ -335,21 +357,23 @@ impl<'e, E: Engine> Reviewer<'e, E> {
             asked.policies = answers.iter().map(|(id, _)| (*id).to_owned()).collect();
             asked.policies.sort_unstable();
         }
-        let mut located = Vec::new();
+        let mut located = self.strict.findings(source, document, object, &identity);
         for (id, answer) in answers {
             match answer {
-                Ok(findings) => located.extend(findings.into_iter().map(|finding| {
-                    let located = LocatedFinding::new(source, document, object.node(), id, &identity, finding);
-                    LocatedFinding { object_index, ..located }
-                })),
+                Ok(findings) => located.extend(
+                    findings
+                        .into_iter()
+                        .map(|finding| LocatedFinding::new(source, document, object.node(), id, &identity, finding)),
+                ),
                 Err(error) => {
                     let problem = Problem::of_policy(id, &identity, &error);
                     review.problems.push(problem.at(&review.file, start));
                 }
             }
         }
+        located.iter_mut().for_each(|located| located.object_index = object_index);
         // A reader goes through an object from top to bottom; at one place the policies come by their ids.
-        located.sort_by_key(|finding| finding.span.start());
+        located.sort_by(|a, b| (a.span.start(), &a.policy).cmp(&(b.span.start(), &b.policy)));
         review.findings.append(&mut located);
     }
 

@@ -12,6 +12,7 @@ use forewarn_core::kubewarden::Configured;
 use forewarn_core::metadata::Metadata;
 use forewarn_core::policy::{Policy, SettingsError};
 use forewarn_core::source::Position;
+use forewarn_core::strict;
 use forewarn_core::yaml::typed::{Placed, nearest};
 use forewarn_engine::{Engine, Module};
 use serde::Deserialize;
@@ -51,7 +52,8 @@ pub(crate) fn resolve(
     today: Day,
     wanted: impl Fn(&Metadata) -> bool,
 ) -> Result<Resolved, Failure> {
-    let known: BTreeSet<String> = forewarn_bundle::policies().iter().map(|policy| policy.id.to_owned()).collect();
+    let bundled = forewarn_bundle::policies().iter().map(|policy| policy.id.to_owned());
+    let known: BTreeSet<String> = bundled.chain([strict::POLICY.to_owned()]).collect();
     let Some(config) = config else {
         let policies = policies::ready(engine, args.settings.as_deref(), &args.policy, wanted)?;
         let configuration = Configuration { known, ..Configuration::default() };

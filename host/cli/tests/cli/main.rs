@@ -24,4 +24,6 @@ mod formats;
 mod kubewarden;
 mod modules;
 mod sarif;
+mod strict;
 mod suites;
+mod watch;
