@@ -1,6 +1,7 @@
 //! Match conditions: CEL expressions that decide whether a policy is asked.
 
 use super::field::nearest;
+use super::vocabulary::{AUTHORIZER, ELSEWHERE, FUNCTIONS, NAMESPACES, TYPES, VARIABLES};
 use cel::common::ast::{EntryExpr, Expr, IdedExpr};
 use cel::objects::{Key, Map};
 use cel::{Context, Env, ExecutionError, Program, extensions};
@@ -11,153 +12,6 @@ use thiserror::Error;
 
 /// The longest expression, in bytes.
 const MAX_BYTES: usize = 16 * 1024;
-
-/// What an expression can name, as in a webhook configuration.
-const VARIABLES: [&str; 4] = ["object", "oldObject", "request", "authorizer"];
-
-/// What only an API server can answer.
-const AUTHORIZER: &str = "authorizer";
-
-/// Names that are types or namespaces of functions.
-const TYPES: [&str; 14] = [
-    "bool",
-    "bytes",
-    "double",
-    "dyn",
-    "int",
-    "list",
-    "map",
-    "null_type",
-    "optional",
-    "optional_type",
-    "string",
-    "type",
-    "uint",
-    "base64",
-];
-
-/// Functions that are evaluated here, besides operators.
-const FUNCTIONS: [&str; 36] = [
-    "all",
-    "bool",
-    "bytes",
-    "charAt",
-    "contains",
-    "double",
-    "dyn",
-    "endsWith",
-    "exists",
-    "exists_one",
-    "filter",
-    "format",
-    "has",
-    "hasValue",
-    "indexOf",
-    "int",
-    "join",
-    "lastIndexOf",
-    "lowerAscii",
-    "map",
-    "matches",
-    "none",
-    "of",
-    "ofNonZeroValue",
-    "optFlatMap",
-    "optMap",
-    "or",
-    "orValue",
-    "replace",
-    "size",
-    "split",
-    "startsWith",
-    "string",
-    "substring",
-    "trim",
-    "uint",
-];
-
-/// Functions that the API server has, and that are not evaluated here.
-const ELSEWHERE: [&str; 79] = [
-    "add",
-    "allowed",
-    "asApproximateFloat",
-    "asInteger",
-    "check",
-    "cidr",
-    "compareTo",
-    "containsCIDR",
-    "containsIP",
-    "decode",
-    "distinct",
-    "duration",
-    "encode",
-    "errored",
-    "error",
-    "family",
-    "fieldSelector",
-    "find",
-    "findAll",
-    "first",
-    "flatten",
-    "getDate",
-    "getDayOfMonth",
-    "getDayOfWeek",
-    "getDayOfYear",
-    "getEscapedPath",
-    "getFullYear",
-    "getHost",
-    "getHostname",
-    "getHours",
-    "getMilliseconds",
-    "getMinutes",
-    "getMonth",
-    "getPort",
-    "getQuery",
-    "getScheme",
-    "getSeconds",
-    "group",
-    "intersects",
-    "ip",
-    "isCIDR",
-    "isCanonical",
-    "isGlobalUnicast",
-    "isGreaterThan",
-    "isIP",
-    "isInteger",
-    "isLessThan",
-    "isLinkLocalMulticast",
-    "isLinkLocalUnicast",
-    "isLoopback",
-    "isQuantity",
-    "isSemver",
-    "isSorted",
-    "isURL",
-    "isUnspecified",
-    "labelSelector",
-    "last",
-    "major",
-    "masked",
-    "max",
-    "min",
-    "minor",
-    "name",
-    "named",
-    "namespace",
-    "patch",
-    "path",
-    "prefixLength",
-    "quantity",
-    "reason",
-    "requestResource",
-    "resource",
-    "reverse",
-    "semver",
-    "serviceAccount",
-    "subresource",
-    "sum",
-    "timestamp",
-    "upperAscii",
-];
 
 /// One match condition.
 #[derive(Debug)]
@@ -271,7 +125,7 @@ impl Condition {
         if let Some(name) = names.variables.iter().find(|name| !VARIABLES.contains(&name.as_str())) {
             return Err(ConditionError::UnknownVariable { name: name.clone() });
         }
-        let mut unknown = BTreeSet::new();
+        let mut unknown = names.elsewhere;
         if names.variables.contains(AUTHORIZER) {
             unknown.insert(AUTHORIZER.to_owned());
         }
@@ -387,7 +241,17 @@ fn syntax(errors: &cel::ParseErrors) -> ConditionError {
 struct Names {
     variables: BTreeSet<String>,
     functions: BTreeSet<String>,
+    /// Calls of functions in namespaces that only the API server has.
+    elsewhere: BTreeSet<String>,
     user: bool,
+}
+
+/// The namespace that a call's target is, if it is not a variable of that name.
+fn namespace<'e>(target: &'e IdedExpr, bound: &[&str]) -> Option<&'e str> {
+    match &target.expr {
+        Expr::Ident(name) if NAMESPACES.contains(&name.as_str()) && !bound.contains(&name.as_str()) => Some(name),
+        _ => None,
+    }
 }
 
 impl Names {
@@ -398,9 +262,17 @@ impl Names {
             Expr::Unspecified | Expr::Literal(_) => {}
             Expr::Ident(name) => self.variable(name, bound),
             Expr::Call(call) => {
-                self.function(&call.func_name);
-                let target = call.target.iter().map(|target| &**target);
-                target.chain(&call.args).for_each(|part| self.visit(part, bound));
+                let target = call.target.as_deref();
+                match target.and_then(|target| namespace(target, bound)) {
+                    Some(namespace) => {
+                        self.elsewhere.insert(format!("{namespace}.{}()", call.func_name));
+                    }
+                    None => {
+                        self.function(&call.func_name);
+                        target.into_iter().for_each(|target| self.visit(target, bound));
+                    }
+                }
+                call.args.iter().for_each(|part| self.visit(part, bound));
             }
             Expr::List(list) => list.elements.iter().for_each(|item| self.visit(item, bound)),
             Expr::Select(select) => {
@@ -540,7 +412,9 @@ mod tests {
         for (expression, names) in [
             ("authorizer.group('').resource('pods').check('get').allowed()", vec!["allowed()", "authorizer"]),
             ("quantity(object.spec.x).isGreaterThan(quantity('1'))", vec!["isGreaterThan()", "quantity()"]),
-            ("ip.isCanonical('::1')", vec!["isCanonical()"]),
+            ("ip.isCanonical('::1')", vec!["ip.isCanonical()"]),
+            ("sets.contains([1], [object.x])", vec!["sets.contains()"]),
+            ("object.items.exists(ip, ip.x == 1) && isIP('::1')", vec!["isIP()"]),
         ] {
             let condition = Condition::compile("c", expression).unwrap_or_else(|error| panic!("{expression}: {error}"));
             for name in names {

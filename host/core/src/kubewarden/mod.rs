@@ -17,6 +17,7 @@ mod resource;
 mod selector;
 mod server;
 mod situation;
+mod vocabulary;
 
 pub use capabilities::Capability;
 pub(crate) use capabilities::gate;
