@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use forewarn_core::cluster::Cluster;
+use forewarn_core::configuration::Configuration;
 use forewarn_core::finding::Severity;
 use forewarn_core::metadata::{Metadata, PolicyType};
 use forewarn_core::policy::Policy;
@@ -17,7 +18,7 @@ use crate::exit::{Exit, Failure};
 use crate::fix::{Mode, Prepared, Repaired};
 use crate::inputs::{self, Input, InputError};
 use crate::progress::Progress;
-use crate::report::{Report, Reviewed, Style};
+use crate::report::{Outputs, Report, Reviewed, Style};
 use crate::{against, config, parallel};
 
 /// Reviews manifests and prints what the policies found.
@@ -30,11 +31,13 @@ pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
     let config = Config::load(args)?;
     let fail_on = args.fail_on.or_else(|| config.as_ref()?.fail_on());
     let args = &Check { fail_on, ..args.clone() };
+    let outputs = Outputs::of(args)?;
     let engine = Engine::new(Limits::DEFAULT).map_err(Failure::engine)?;
     let (mut inputs, unreadable) = inputs::collect(&args.paths);
     if let Some(config) = &config {
         inputs.retain(|input| config.reviews(input));
     }
+    let mut inputs = outputs.leave_out(inputs);
     let own = config::baselines(args, config.as_ref());
     inputs.retain(|input| input.path().is_none_or(|path| !own.iter().any(|own| config::is_same(own, path))));
     let today = args.today.unwrap_or_else(Day::today);
@@ -53,7 +56,7 @@ pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
         None => reviewer,
     };
 
-    let mut report = Report::new(args, mode, problems)?;
+    let mut report = Report::new(args, outputs, mode, problems)?;
     let progress = Progress::new(inputs.len(), args.quiet);
     let style = report.style().clone();
     let mut written = Ok(());
@@ -86,7 +89,15 @@ pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
     for (review, text) in ledger.warnings() {
         report.add(style.reviewed(review, &text))?;
     }
-    report.finish(args, &ledger)
+    report.finish(args, &named(&policies, &configuration), jobs, &ledger)
+}
+
+/// Every policy that may be asked, sorted by id.
+fn named<'p>(policies: &'p [Policy<Module>], configuration: &'p Configuration<Module>) -> Vec<&'p Policy<Module>> {
+    let mut all: Vec<_> = policies.iter().chain(configuration.policies()).collect();
+    all.sort_by_key(|policy| policy.id());
+    all.dedup_by_key(|policy| policy.id());
+    all
 }
 
 /// What has been done about one file.

@@ -4,6 +4,7 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::expect_used,
+    clippy::indexing_slicing,
     reason = "a test fails by panicking, its helpers too"
 )]
 
@@ -11,6 +12,7 @@ mod against;
 mod bad_input;
 mod baseline;
 mod check;
+mod ci;
 mod cluster;
 mod commands;
 mod config;
@@ -18,4 +20,6 @@ mod examples;
 mod facts;
 mod fix;
 mod forewarn;
+mod formats;
 mod modules;
+mod sarif;
