@@ -98,9 +98,11 @@ pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
     for (review, text) in ledger.warnings() {
         report.add(style.reviewed(review, &text))?;
     }
-    let own = policies.iter().map(|policy| About { id: policy.id(), metadata: policy.metadata() });
+    let own = policies.iter().chain(configuration.policies()).map(|policy| (policy.id(), policy.metadata()));
     let configured = clusters.configured.iter().filter_map(|policy| Some((policy.id(), policy.metadata()?)));
-    let about: Vec<_> = own.chain(configured.map(|(id, metadata)| About { id, metadata })).collect();
+    let mut about: Vec<_> = own.chain(configured).map(|(id, metadata)| About { id, metadata }).collect();
+    about.sort_by_key(|about| about.id);
+    about.dedup_by_key(|about| about.id);
     report.finish(args, &ledger, &about, jobs)
 }
 

@@ -59,6 +59,11 @@ impl<M> Default for Configuration<M> {
 
 impl<M> Configuration<M> {
     /// Every policy of the overrides.
+    pub fn policies(&self) -> impl Iterator<Item = &Policy<M>> {
+        self.overrides.iter().flat_map(|configured| configured.policies.values().flatten())
+    }
+
+    /// The same, to be changed.
     pub fn policies_mut(&mut self) -> impl Iterator<Item = &mut Policy<M>> {
         self.overrides.iter_mut().flat_map(|configured| configured.policies.values_mut().flatten())
     }

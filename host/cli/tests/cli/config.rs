@@ -210,7 +210,7 @@ fn every_mistake_has_its_place() {
         ("failOn: deny\nfailOn: warn\n", "forewarn.yaml:2:1: the key `failOn` is already set in line 1"),
         ("policies: [\n", "forewarn.yaml:1:11: not valid YAML"),
         ("- a\n", "forewarn.yaml:1:1: a mapping is expected, not a list"),
-        ("---\n---\n{}\n", "forewarn.yaml:3:1: a second document"),
+        ("{}\n---\n{}\n", "forewarn.yaml:3:1: a second document"),
     ] {
         let outcome = folder(config).run(&["check", "k8s"]);
         assert_eq!((outcome.code, outcome.stdout.as_str()), (2, ""), "{config}: {}", outcome.stderr);
