@@ -39,6 +39,10 @@ pub(crate) enum Command {
     Node(Node),
     /// Review the next release of a Helm chart
     Chart(Chart),
+    /// Print a script that completes commands in a shell
+    Completions(Completions),
+    /// Print the manual page, or write the pages of all commands
+    Man(Man),
 }
 
 /// `forewarn check`
@@ -79,8 +83,12 @@ pub(crate) struct Check {
     pub(crate) diff: bool,
 
     /// How to print the findings
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(crate) format: Format,
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub(crate) format: ReportFormat,
+
+    /// Write the findings to a file too, in any of the formats of `--format`; may be repeated
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = FileOutput::parse)]
+    pub(crate) output: Vec<FileOutput>,
 
     /// The least severe finding that makes the check fail with exit code 1
     #[arg(long, value_enum, default_value_t = FailOn::Deny)]
@@ -177,6 +185,22 @@ pub(crate) struct Chart {
     pub(crate) reporting: Reporting,
 }
 
+/// `forewarn completions`
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell
+    #[arg(value_name = "SHELL", value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// `forewarn man`
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// Write a page for every command to this folder, which is made if it is not there
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+}
+
 /// What the commands about facts have in common.
 #[derive(Debug, Args)]
 pub(crate) struct Reporting {
@@ -200,6 +224,55 @@ pub(crate) enum Format {
     Text,
     /// For programs
     Json,
+}
+
+/// The formats of a check's report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+    /// SARIF 2.1.0, for code scanning and editors
+    Sarif,
+    /// JUnit XML, for CI servers
+    Junit,
+    /// Workflow commands, which GitHub Actions shows as annotations
+    Github,
+    /// GitLab's Code Quality report
+    Gitlab,
+    /// Tables for a job's summary or a pull request's comment
+    Markdown,
+    /// PolicyReport objects, for dashboards
+    Policyreport,
+}
+
+/// A file that a report is written to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FileOutput {
+    /// In which format.
+    pub(crate) format: ReportFormat,
+    /// The file.
+    pub(crate) path: PathBuf,
+}
+
+impl FileOutput {
+    /// Reads `FORMAT=FILE`.
+    fn parse(text: &str) -> Result<Self, String> {
+        let (format, path) =
+            text.split_once('=').ok_or_else(|| format!("`{text}` names no file: write `FORMAT=FILE`"))?;
+        let formats = || {
+            let names = ReportFormat::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+            names.map(|value| value.get_name().to_owned()).collect::<Vec<_>>().join(", ")
+        };
+        let format = ReportFormat::from_str(format, false)
+            .map_err(|_| format!("unknown format `{format}`: the formats are {}", formats()))?;
+        match path {
+            "" => Err(format!("`{text}` names no file: write `FORMAT=FILE`")),
+            "-" => Err("`-` is no file: `--format` says how to print to standard output".to_owned()),
+            path => Ok(Self { format, path: PathBuf::from(path) }),
+        }
+    }
 }
 
 /// What makes a check fail.

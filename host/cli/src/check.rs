@@ -16,7 +16,7 @@ use crate::exit::{Exit, Failure};
 use crate::fix::{Mode, Prepared, Repaired};
 use crate::inputs::{self, Input, InputError};
 use crate::progress::Progress;
-use crate::report::{Report, Reviewed, Style};
+use crate::report::{Outputs, Report, Reviewed, Style};
 use crate::{against, parallel, policies, strict};
 
 /// Reviews manifests and prints what the policies found.
@@ -26,9 +26,11 @@ use crate::{against, parallel, policies, strict};
 /// the report.
 pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
     let mode = Mode::of(args)?;
+    let outputs = Outputs::of(args)?;
     let engine = Engine::new(Limits::DEFAULT).map_err(Failure::engine)?;
     let mut policies = policies::ready(&engine, args.settings.as_deref(), &args.policy, is_about_objects)?;
     let (inputs, unreadable) = inputs::collect(&args.paths);
+    let inputs = outputs.leave_out(inputs);
     let inputs: Arc<[Input]> = inputs.into();
     let problems: Vec<_> = unreadable.iter().map(problem).collect();
     let jobs = args.jobs.map_or_else(available_jobs, usize::from);
@@ -40,7 +42,7 @@ pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
         None => reviewer,
     };
 
-    let mut report = Report::new(args, mode, problems)?;
+    let mut report = Report::new(args, outputs, mode, problems)?;
     let progress = Progress::new(inputs.len(), args.quiet);
     let style = report.style().clone();
     let mut written = Ok(());
@@ -55,7 +57,7 @@ pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
             match work {
                 Work::Done(reviewed) if mode.is_none() => {
                     if written.is_ok() {
-                        progress.suspend(|| written = report.add(reviewed));
+                        progress.suspend(|| written = report.add(*reviewed));
                     }
                 }
                 work => held.push(work),
@@ -67,12 +69,12 @@ pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
     for work in held {
         report.add(work.finish(&style))?;
     }
-    report.finish(args)
+    report.finish(args, &policies, jobs)
 }
 
 /// What has been done about one file.
 enum Work {
-    Done(Reviewed),
+    Done(Box<Reviewed>),
     /// It is yet to be written.
     Prepared(Mode, Box<Prepared>),
 }
@@ -80,7 +82,7 @@ enum Work {
 impl Work {
     fn finish(self, style: &Style) -> Reviewed {
         match self {
-            Self::Done(reviewed) => reviewed,
+            Self::Done(reviewed) => *reviewed,
             Self::Prepared(mode, prepared) => {
                 let Repaired { review, text, diff, fixed } = mode.finish(*prepared);
                 style.reviewed(review, &text).repaired(diff, fixed)
@@ -90,14 +92,15 @@ impl Work {
 }
 
 fn review(reviewer: &Reviewer<'_, Engine>, input: &Input, mode: Option<Mode>, style: &Style) -> Work {
+    let done = |reviewed| Work::Done(Box::new(reviewed));
     let text = match input.read() {
         Ok(Some(text)) => text,
-        Ok(None) => return Work::Done(style.reviewed(FileReview::not_an_object(&input.name), "")),
-        Err(error) => return Work::Done(style.unread(problem(&error))),
+        Ok(None) => return done(style.reviewed(FileReview::not_an_object(&input.name), "")),
+        Err(error) => return done(style.unread(problem(&error))),
     };
     match mode {
         Some(mode) => Work::Prepared(mode, Box::new(mode.prepare(reviewer, input, text))),
-        None => Work::Done(style.reviewed(reviewer.review(&input.name, &text), &text)),
+        None => done(style.reviewed(reviewer.review(&input.name, &text), &text)),
     }
 }
 

@@ -5,6 +5,7 @@ mod args;
 mod chart;
 mod check;
 mod cluster;
+mod completions;
 mod exit;
 mod explain;
 mod facts;
@@ -15,6 +16,7 @@ mod history;
 mod inputs;
 mod inspect;
 mod list;
+mod man;
 mod module;
 mod node;
 mod output;
@@ -50,6 +52,8 @@ fn main() -> Exit {
         Command::Run(args) => run::run(&args),
         Command::Node(args) => node::node(&args),
         Command::Chart(args) => chart::chart(&args),
+        Command::Completions(args) => completions::completions(&args),
+        Command::Man(args) => man::man(&args),
     };
     result.unwrap_or_else(|failure| tell(&failure))
 }

@@ -3,12 +3,15 @@
 mod outputs;
 mod style;
 
-pub(crate) use outputs::Outputs;
+pub(crate) use outputs::{Outputs, identity};
 pub(crate) use style::Style;
 
+use forewarn_core::finding::Severity;
+use forewarn_core::policy::Policy;
 use forewarn_core::problem::{Problem, ProblemKind};
-use forewarn_core::report::Summary;
+use forewarn_core::report::{About, Run, Summary};
 use forewarn_core::review::FileReview;
+use forewarn_engine::Module;
 
 use crate::args::{Check, FailOn};
 use crate::check::fails;
@@ -18,6 +21,8 @@ use crate::fix::{Mode, Tally, print_diff};
 /// One file, reviewed, and rendered where its text was at hand.
 pub(crate) struct Reviewed {
     review: Result<FileReview, Problem>,
+    /// The file's content, where an output needs it.
+    text: String,
     /// The report for people; empty where nobody wants one.
     shown: String,
     diff: String,
@@ -45,6 +50,8 @@ pub(crate) struct Report {
     tally: Tally,
     /// Kept for the outputs that are written at the end.
     reviews: Vec<FileReview>,
+    /// The contents of the reviewed files, as far as an output needs them.
+    texts: Vec<String>,
     problems: Vec<Problem>,
 }
 
@@ -53,8 +60,12 @@ impl Report {
     ///
     /// # Errors
     /// Exit 3 when standard output cannot be written.
-    pub(crate) fn new(args: &Check, mode: Option<Mode>, problems: Vec<Problem>) -> Result<Self, Failure> {
-        let outputs = Outputs::of(args);
+    pub(crate) fn new(
+        args: &Check,
+        outputs: Outputs,
+        mode: Option<Mode>,
+        problems: Vec<Problem>,
+    ) -> Result<Self, Failure> {
         let mut report = Self {
             style: outputs.style(args),
             outputs,
@@ -65,6 +76,7 @@ impl Report {
             mode,
             tally: Tally::default(),
             reviews: Vec::new(),
+            texts: Vec::new(),
             problems: Vec::new(),
         };
         for problem in problems {
@@ -103,6 +115,7 @@ impl Report {
         }
         if self.outputs.keep_reviews() {
             self.reviews.push(review);
+            self.texts.push(reviewed.text);
         }
         Ok(())
     }
@@ -124,13 +137,27 @@ impl Report {
     /// Writes the summary and what is written at the end.
     ///
     /// # Errors
-    /// Exit 3 when an output cannot be written.
-    pub(crate) fn finish(mut self, args: &Check) -> Result<Exit, Failure> {
+    /// Exit 3 when an output cannot be written, or a higher one that the check has earned.
+    pub(crate) fn finish(mut self, args: &Check, policies: &[Policy<Module>], jobs: usize) -> Result<Exit, Failure> {
         if !args.quiet {
             let tally = self.mode.map(|mode| self.tally.line(mode)).unwrap_or_default();
             self.outputs.say(&format!("{}\n{tally}", self.summary))?;
         }
-        self.outputs.finish(&self.reviews, &self.problems)?;
-        Ok(if self.flawed && self.exit == Exit::Clean { Exit::Input } else { self.exit })
+        let exit = if self.flawed && self.exit == Exit::Clean { Exit::Input } else { self.exit };
+        let about: Vec<_> =
+            policies.iter().map(|policy| About { id: policy.id(), metadata: policy.metadata() }).collect();
+        let run = Run {
+            reviews: &self.reviews,
+            problems: &self.problems,
+            policies: &about,
+            failing: match self.fail_on {
+                FailOn::Deny => &[Severity::Deny],
+                FailOn::Warn => &[Severity::Deny, Severity::Warn],
+                FailOn::Never => &[],
+            },
+        };
+        let finished = self.outputs.finish(run, &self.texts, jobs);
+        finished.map_err(|failure| Failure { exit: failure.exit.max(exit), ..failure })?;
+        Ok(exit)
     }
 }

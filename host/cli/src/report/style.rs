@@ -15,23 +15,26 @@ pub(crate) struct Style {
     text: Option<TextReport>,
     /// Show people only what makes the check fail.
     only: Option<FailOn>,
+    /// Whether an output at the end needs the files' contents.
+    keeps_text: bool,
 }
 
 impl Style {
-    pub(super) fn new(text: Option<TextReport>, only: Option<FailOn>) -> Self {
-        Self { text, only }
+    pub(super) fn new(text: Option<TextReport>, only: Option<FailOn>, keeps_text: bool) -> Self {
+        Self { text, only, keeps_text }
     }
 
     /// A file, reviewed, `text` being its content.
     pub(crate) fn reviewed(&self, review: FileReview, text: &str) -> Reviewed {
         let shown = self.text.as_ref().map(|report| self.show(report, &review, text)).unwrap_or_default();
-        Reviewed { review: Ok(review), shown, diff: String::new(), fixed: 0 }
+        let text = if self.keeps_text { text.to_owned() } else { String::new() };
+        Reviewed { review: Ok(review), text, shown, diff: String::new(), fixed: 0 }
     }
 
     /// A file that was not read.
     pub(crate) fn unread(&self, problem: Problem) -> Reviewed {
         let shown = self.text.as_ref().map(|report| report.problem(&problem)).unwrap_or_default();
-        Reviewed { review: Err(problem), shown, diff: String::new(), fixed: 0 }
+        Reviewed { review: Err(problem), text: String::new(), shown, diff: String::new(), fixed: 0 }
     }
 
     fn show(&self, report: &TextReport, review: &FileReview, text: &str) -> String {

@@ -4,18 +4,22 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::expect_used,
+    clippy::indexing_slicing,
     reason = "a test fails by panicking, its helpers too"
 )]
 
 mod against;
 mod bad_input;
 mod check;
+mod ci;
 mod cluster;
 mod commands;
 mod examples;
 mod facts;
 mod fix;
 mod forewarn;
+mod formats;
 mod modules;
+mod sarif;
 mod strict;
 mod watch;

@@ -4,6 +4,7 @@
 //! written is read again, and must be exactly the patched objects with everything else unchanged; what is not is
 //! refused, so that no mistake in here can damage a file.
 
+mod alone;
 mod conflict;
 mod flow;
 mod layout;
@@ -22,6 +23,7 @@ mod tests;
 mod text;
 mod write;
 
+pub use alone::{Replacement, alone};
 pub(crate) use conflict::touch;
 pub use refusal::Refusal;
 
