@@ -6,6 +6,7 @@ mod chart;
 mod check;
 mod cluster;
 mod completions;
+mod config;
 mod exit;
 mod explain;
 mod facts;
@@ -15,6 +16,7 @@ mod git;
 mod history;
 mod inputs;
 mod inspect;
+mod kubewarden;
 mod list;
 mod man;
 mod module;
@@ -27,6 +29,7 @@ mod report;
 mod run;
 mod settings;
 mod strict;
+mod suites;
 mod watch;
 mod write;
 
@@ -46,12 +49,14 @@ fn main() -> Exit {
     let result = match cli.command {
         Command::Check(args) if args.watch => watch::watch(&args),
         Command::Check(args) => check::check(&args),
+        Command::Init(args) => config::init::init(&args),
         Command::List(args) => list::list(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Inspect(args) => inspect::inspect(&args),
         Command::Run(args) => run::run(&args),
         Command::Node(args) => node::node(&args),
         Command::Chart(args) => chart::chart(&args),
+        Command::Test(args) => suites::test(&args),
         Command::Completions(args) => completions::completions(&args),
         Command::Man(args) => man::man(&args),
     };

@@ -88,7 +88,11 @@ impl Watched {
                 watched.folders.extend(inputs::directories(path).iter().flat_map(absolute));
             }
         }
-        watched.named.extend(args.settings.iter().flat_map(absolute));
+        let files = args.settings.iter().chain(&args.config).chain(&args.baseline).chain(&args.policies);
+        watched.named.extend(files.flat_map(absolute));
+        // Policies may be a folder, and are no inputs for that.
+        let policies = args.policies.iter().filter(|path| path.is_dir());
+        watched.folders.extend(policies.flat_map(|path| inputs::directories(path)).flat_map(absolute));
         watched
     }
 

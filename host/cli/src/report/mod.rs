@@ -7,14 +7,13 @@ pub(crate) use outputs::{Outputs, identity};
 pub(crate) use style::Style;
 
 use forewarn_core::finding::Severity;
-use forewarn_core::policy::Policy;
 use forewarn_core::problem::{Problem, ProblemKind};
 use forewarn_core::report::{About, Run, Summary};
 use forewarn_core::review::FileReview;
-use forewarn_engine::Module;
 
 use crate::args::{Check, FailOn};
 use crate::check::fails;
+use crate::config::Ledger;
 use crate::exit::{Exit, Failure};
 use crate::fix::{Mode, Tally, print_diff};
 
@@ -31,6 +30,11 @@ pub(crate) struct Reviewed {
 }
 
 impl Reviewed {
+    /// What was found, if the file could be read.
+    pub(crate) fn review(&self) -> Option<&FileReview> {
+        self.review.as_ref().ok()
+    }
+
     /// The same with what was changed, or would be.
     pub(crate) fn repaired(self, diff: String, fixed: usize) -> Self {
         Self { diff, fixed, ..self }
@@ -72,7 +76,7 @@ impl Report {
             summary: Summary::default(),
             exit: Exit::Clean,
             flawed: false,
-            fail_on: args.fail_on,
+            fail_on: args.fail_on(),
             mode,
             tally: Tally::default(),
             reviews: Vec::new(),
@@ -138,18 +142,25 @@ impl Report {
     ///
     /// # Errors
     /// Exit 3 when an output cannot be written, or a higher one that the check has earned.
-    pub(crate) fn finish(mut self, args: &Check, policies: &[Policy<Module>], jobs: usize) -> Result<Exit, Failure> {
+    pub(crate) fn finish(
+        mut self,
+        args: &Check,
+        ledger: &Ledger<'_>,
+        about: &[About<'_>],
+        jobs: usize,
+    ) -> Result<Exit, Failure> {
+        // What could not be reviewed has findings that nobody knows.
+        let is_complete = !self.flawed && self.exit <= Exit::Denied;
+        let written = if is_complete { ledger.write()? } else { ledger.refuse() };
         if !args.quiet {
             let tally = self.mode.map(|mode| self.tally.line(mode)).unwrap_or_default();
-            self.outputs.say(&format!("{}\n{tally}", self.summary))?;
+            self.outputs.say(&format!("{}\n{tally}{written}", self.summary))?;
         }
         let exit = if self.flawed && self.exit == Exit::Clean { Exit::Input } else { self.exit };
-        let about: Vec<_> =
-            policies.iter().map(|policy| About { id: policy.id(), metadata: policy.metadata() }).collect();
         let run = Run {
             reviews: &self.reviews,
             problems: &self.problems,
-            policies: &about,
+            policies: about,
             failing: match self.fail_on {
                 FailOn::Deny => &[Severity::Deny],
                 FailOn::Warn => &[Severity::Deny, Severity::Warn],

@@ -84,9 +84,9 @@ impl Outputs {
     pub(crate) fn style(&self, args: &Check) -> Style {
         let texts = || self.targets.iter().filter(|target| target.format == ReportFormat::Text);
         let is_colored = texts().any(|target| target.sink.is_colored());
-        let text = texts().next().map(|_| TextReport::new(is_colored));
+        let text = texts().next().map(|_| TextReport::new(is_colored).with_suppressed(args.show_suppressed));
         let keeps_text = self.targets.iter().any(|target| target.format == ReportFormat::Sarif);
-        Style::new(text, args.quiet.then_some(args.fail_on), keeps_text)
+        Style::new(text, args.quiet.then_some(args.fail_on()), keeps_text, args.write_baseline.is_some())
     }
 
     /// Whether reviews are needed at the end.

@@ -10,16 +10,20 @@
 
 mod against;
 mod bad_input;
+mod baseline;
 mod check;
 mod ci;
 mod cluster;
 mod commands;
+mod config;
 mod examples;
 mod facts;
 mod fix;
 mod forewarn;
 mod formats;
+mod kubewarden;
 mod modules;
 mod sarif;
 mod strict;
+mod suites;
 mod watch;

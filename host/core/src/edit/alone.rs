@@ -1,7 +1,7 @@
 //! Fixes each by itself, for whoever lets people choose among them.
 
 use super::splice::{Splice, Splices};
-use super::{Fix, conflict, find_splices, proof};
+use super::{Fix, Unit, conflict, find_splices, proof};
 use std::ops::Range;
 
 /// How many bytes are read to prove the fixes of a file. What is left over stays unproved, and is not offered.
@@ -25,7 +25,7 @@ pub fn alone(text: &str, fixes: &[Fix<'_>]) -> Vec<Option<Vec<Replacement>>> {
     let mut left = MAX_BYTES / text.len().max(1);
     // Operations that build upon each other have no places in the text as it is.
     let wanted: Vec<_> = fixes.iter().enumerate().filter(|(_, fix)| !conflict::is_entangled(fix)).collect();
-    for (index, splices) in find_splices(text, &wanted) {
+    for (index, splices) in find_splices(Unit::Object, text, &wanted) {
         let (Ok(splices), Some(fix)) = (splices, fixes.get(index)) else { continue };
         let Some(rest) = left.checked_sub(1) else { break };
         left = rest;
@@ -33,7 +33,7 @@ pub fn alone(text: &str, fixes: &[Fix<'_>]) -> Vec<Option<Vec<Replacement>>> {
         if !together.add(splices) {
             continue;
         }
-        if proof::holds(text, &together.clone().apply(text), &[fix])
+        if proof::holds(Unit::Object, text, &together.clone().apply(text), &[fix])
             && let Some(place) = replacements.get_mut(index)
         {
             *place = Some(joined(together));

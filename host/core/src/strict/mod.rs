@@ -104,7 +104,7 @@ impl Strict {
                     true => document.locate_key(source, object.node(), &violation.pointer),
                     false => document.locate(source, object.node(), &violation.pointer),
                 };
-                LocatedFinding::at(source, document, object.node(), at, POLICY, identity, violation.finding(severity))
+                LocatedFinding::placed(source, document, object.node(), at, POLICY, identity, violation.finding(severity))
             })
             .collect()
     }
