@@ -31,7 +31,7 @@ cases ID: build
 new-policy ID:
     cargo xtask new-policy "$1"
 
-# Write what is generated: tables in the policies' READMEs, the table of Kubernetes' types, the schema of forewarn.yaml
+# Write what is generated: tables in the policies' READMEs, Kubernetes' types, the schema of forewarn.yaml
 gen:
     cargo xtask gen
     cargo run --quiet --release --package forewarn -- init --schema > forewarn.schema.json

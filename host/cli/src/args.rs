@@ -136,7 +136,7 @@ pub(crate) struct Check {
     pub(crate) quiet: bool,
 
     /// Review again when a file changes, until Ctrl-C ends it with the last review's exit code
-    #[arg(long, conflicts_with_all = ["fix", "diff"])]
+    #[arg(long, conflicts_with_all = ["fix", "diff", "write_baseline"])]
     pub(crate) watch: bool,
 
     /// How many files are reviewed at the same time [default: the number of processors]

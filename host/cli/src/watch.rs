@@ -17,6 +17,7 @@ use signal_hook::flag;
 use crate::args::Check;
 use crate::exit::{Exit, Failure};
 use crate::output::{harmless, print_error};
+use crate::report::identity;
 use crate::{check, inputs, tell};
 
 /// How long it has to be quiet before the files are read: an editor writes a file in several steps.
@@ -73,18 +74,25 @@ struct Watched {
     folders: BTreeSet<PathBuf>,
     /// Files and folders that are named, which may go and come back.
     named: BTreeSet<PathBuf>,
+    /// Reports, which every review writes anew.
+    outputs: BTreeSet<PathBuf>,
 }
 
 impl Watched {
     fn of(args: &Check) -> Self {
-        let mut watched = Self { folders: BTreeSet::new(), named: BTreeSet::new() };
+        let outputs = args.output.iter().map(|output| identity(&output.path)).collect();
+        let mut watched = Self { folders: BTreeSet::new(), named: BTreeSet::new(), outputs };
         for path in &args.paths {
             watched.named.extend(absolute(path));
             if path.is_dir() {
                 watched.folders.extend(inputs::directories(path).iter().flat_map(absolute));
             }
         }
-        watched.named.extend(args.settings.iter().flat_map(absolute));
+        let files = args.settings.iter().chain(&args.config).chain(&args.baseline).chain(&args.policies);
+        watched.named.extend(files.flat_map(absolute));
+        // Policies may be a folder, and are no inputs for that.
+        let policies = args.policies.iter().filter(|path| path.is_dir());
+        watched.folders.extend(policies.flat_map(|path| inputs::directories(path)).flat_map(absolute));
         watched
     }
 
@@ -115,6 +123,9 @@ impl Watched {
     fn concerns(&self, path: &Path) -> bool {
         if self.named.contains(path) || self.folders.contains(path) || inputs::is_ignore_file(path) {
             return true;
+        }
+        if !self.outputs.is_empty() && self.outputs.contains(&identity(path)) {
+            return false;
         }
         let is_searched = path.parent().is_some_and(|parent| self.folders.contains(parent));
         let is_hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
@@ -209,11 +220,15 @@ mod tests {
     #[test]
     fn what_is_no_input_wakes_nobody() {
         let folders = ["/k", "/k/sub"].map(PathBuf::from).into();
-        let watched = Watched { folders, named: [PathBuf::from("/s/settings.yaml")].into() };
+        let watched = Watched {
+            folders,
+            named: [PathBuf::from("/s/settings.yaml")].into(),
+            outputs: [PathBuf::from("/k/report.json")].into(),
+        };
         for path in ["/k/a.yaml", "/k/sub/a.json", "/k/.forewarnignore", "/s/settings.yaml", "/k/sub"] {
             assert!(watched.concerns(Path::new(path)), "{path}");
         }
-        for path in ["/k/a.txt", "/k/.a.yaml", "/k/sub/other/a.yaml", "/s/other.yaml", "/a.yaml"] {
+        for path in ["/k/a.txt", "/k/.a.yaml", "/k/report.json", "/k/sub/other/a.yaml", "/s/other.yaml", "/a.yaml"] {
             assert!(!watched.concerns(Path::new(path)), "{path}");
         }
         let event = |kind| watched.concerned(Event::new(kind).add_path("/k/a.yaml".into())).count();

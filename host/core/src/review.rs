@@ -13,7 +13,7 @@ use crate::problem::Problem;
 use crate::reply;
 use crate::request::{Change, Request};
 use crate::source::{Position, Source, Span};
-use crate::strict::Strict;
+use crate::strict::{self, Strict};
 use crate::suppress::Suppressions;
 use crate::template;
 use crate::yaml::{Document, Documents, Located, NodeId};
@@ -29,8 +29,8 @@ pub struct Reviewer<'e, E: Engine> {
     configured: Vec<&'e Configured<E::Module>>,
     namespaces: Namespaces,
     comparison: Option<&'e Comparison>,
-    configuration: Option<&'e Configuration<E::Module>>,
     strict: Strict,
+    configuration: Option<&'e Configuration<E::Module>>,
 }
 
 /// What came of one file.
@@ -164,11 +164,11 @@ impl LocatedFinding {
         finding: Finding,
     ) -> Self {
         let located = document.locate(source, node, &finding.pointer);
-        Self::located(source, document, node, located, policy, identity, finding)
+        Self::placed(source, document, node, located, policy, identity, finding)
     }
 
     /// The same with a place that is known already.
-    pub(crate) fn located(
+    pub(crate) fn placed(
         source: &Source<'_>,
         document: &Document<'_>,
         node: NodeId,
@@ -244,8 +244,8 @@ impl<'e, E: Engine> Reviewer<'e, E> {
             configured: Vec::new(),
             namespaces: Namespaces::default(),
             comparison: None,
-            configuration: None,
             strict: Strict::Off,
+            configuration: None,
         }
     }
 
@@ -267,16 +267,16 @@ impl<'e, E: Engine> Reviewer<'e, E> {
         Self { comparison: Some(comparison), ..self }
     }
 
-    /// Reviews as it is configured.
-    #[must_use]
-    pub fn configured(self, configuration: &'e Configuration<E::Module>) -> Self {
-        Self { configuration: Some(configuration), ..self }
-    }
-
     /// Looks for fields that the API does not know, too.
     #[must_use]
     pub fn strict(self, strict: Strict) -> Self {
         Self { strict, ..self }
+    }
+
+    /// Reviews as it is configured.
+    #[must_use]
+    pub fn configured(self, configuration: &'e Configuration<E::Module>) -> Self {
+        Self { configuration: Some(configuration), ..self }
     }
 
     /// Reviews the text of a file. The result depends on nothing but the arguments and the policies.
@@ -306,7 +306,7 @@ impl<'e, E: Engine> Reviewer<'e, E> {
         let configuration = self.configuration.unwrap_or(&nothing);
         if let Some(suppressions) = suppressions {
             let own = self.policies.iter().map(|policy| policy.id().to_owned());
-            let known = configuration.known.iter().cloned().chain(own).collect();
+            let known = configuration.known.iter().cloned().chain(own).chain([strict::POLICY.to_owned()]).collect();
             suppressions.apply(&source, &known, &mut review);
         }
         configuration.settle(&mut review);
@@ -355,6 +355,7 @@ impl<'e, E: Engine> Reviewer<'e, E> {
         review.evaluations += answers.len();
         if let Some(asked) = review.asked.last_mut() {
             asked.policies = answers.iter().map(|(id, _)| (*id).to_owned()).collect();
+            asked.policies.extend((self.strict != Strict::Off).then(|| strict::POLICY.to_owned()));
             asked.policies.sort_unstable();
         }
         let mut located = self.strict.findings(source, document, object, &identity);

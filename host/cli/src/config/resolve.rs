@@ -163,7 +163,8 @@ impl Config {
         let of = |policies: &'_ Policies| policies.keys().cloned().collect::<Vec<_>>();
         let chosen = self.file.overrides.iter().flat_map(|configured| of(&configured.policies));
         let exempt = self.file.exemptions.iter().flat_map(|exempt| exempt.policies.iter().map(id_of_code));
-        for id in of(&self.file.policies).into_iter().chain(chosen).chain(exempt.flatten()) {
+        let exempt = exempt.flatten().filter(|id| id.as_str() != strict::POLICY);
+        for id in of(&self.file.policies).into_iter().chain(chosen).chain(exempt) {
             if known.contains(id.as_str()) {
                 continue;
             }

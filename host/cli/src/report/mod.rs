@@ -3,7 +3,7 @@
 mod outputs;
 mod style;
 
-pub(crate) use outputs::Outputs;
+pub(crate) use outputs::{Outputs, identity};
 pub(crate) use style::Style;
 
 use forewarn_core::finding::Severity;

@@ -169,7 +169,7 @@ fn render(format: ReportFormat, run: Run<'_>, texts: &[String], jobs: usize) -> 
 }
 
 /// A path by which a file is known, whether or not it exists.
-fn identity(path: &Path) -> PathBuf {
+pub(crate) fn identity(path: &Path) -> PathBuf {
     if let Ok(path) = std::fs::canonicalize(path) {
         return path;
     }

@@ -132,6 +132,17 @@ fn settings_are_read_again() {
     watching.review("s/settings.yaml", "1 denied");
 }
 
+#[test]
+fn a_report_in_the_folder_is_no_change() {
+    let folder = Folder::new(&[("k8s/a.yaml", GOOD)]);
+    let watching = Watching::start(&folder, &["--output", "json=k8s/report.json", "k8s"]);
+    folder.write("k8s/a.yaml", BAD.as_bytes());
+    watching.review("k8s/a.yaml", "1 denied in 1 object of 1 file");
+    std::thread::sleep(Duration::from_millis(300));
+    let rest: String = watching.lines.try_iter().collect();
+    assert!(!rest.contains("report.json"), "{rest}");
+}
+
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_with_the_last_reviews_exit_code() {

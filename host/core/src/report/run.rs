@@ -5,6 +5,7 @@ use crate::finding::{Severity, Suppression};
 use crate::metadata::Metadata;
 use crate::problem::Problem;
 use crate::review::{FileReview, LocatedFinding, Notice, SkipReason, Skipped};
+use crate::strict;
 use std::fmt::Write as _;
 
 /// Everything that a report on a whole run tells.
@@ -67,8 +68,11 @@ impl<'r> Run<'r> {
             .flat_map(move |review| review.skipped.iter().filter(is_news).map(move |skipped| (review, skipped)))
     }
 
-    /// What a policy says about itself.
+    /// What a policy says about itself, or what is said of the check of fields.
     pub(super) fn annotation(self, policy: &str, key: &str) -> Option<&'r str> {
+        if policy == strict::POLICY {
+            return strict::annotation(key);
+        }
         let about = self.policies.iter().find(|about| about.id == policy)?;
         about.metadata.annotation(&format!("io.kubewarden.policy.{key}"))
     }

@@ -38,6 +38,17 @@ pub const CODES: [(&str, &str); 6] = [
     ("strict/unknown-kind", "a kind that the API group does not have"),
 ];
 
+/// What a policy would say about itself in its annotations `io.kubewarden.policy.<key>`.
+pub(crate) fn annotation(key: &str) -> Option<&'static str> {
+    match key {
+        "description" => Some("Find fields, values and kinds that the Kubernetes API does not know"),
+        "severity" => Some("medium"),
+        "category" => Some("Resource validation"),
+        "usage" => Some(PAGE),
+        _ => None,
+    }
+}
+
 /// What is made of fields that the API does not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Strict {
@@ -93,7 +104,7 @@ impl Strict {
                     true => document.locate_key(source, object.node(), &violation.pointer),
                     false => document.locate(source, object.node(), &violation.pointer),
                 };
-                LocatedFinding::located(
+                LocatedFinding::placed(
                     source,
                     document,
                     object.node(),
