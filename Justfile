@@ -49,9 +49,10 @@ cases ID: build
 new-policy ID:
     cargo xtask new-policy "$1"
 
-# Write what is generated from the policies into their READMEs
+# Write what is generated: tables in the policies' READMEs, Kubernetes' types, the schema of forewarn.yaml
 gen:
     cargo xtask gen
+    cargo run --quiet --release --package forewarn -- init --schema > forewarn.schema.json
 
 # Measure the modules and the command, on further files or folders too
 bench *PATHS: build

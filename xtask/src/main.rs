@@ -1,6 +1,7 @@
 //! What a developer runs besides cargo: `cargo xtask --help`.
 
 mod annotate;
+mod api_table;
 mod bench;
 mod compile;
 mod generate;
@@ -34,7 +35,7 @@ enum Task {
     },
     /// Build all policies into target/policies, as Wasm and precompiled for this machine
     Wasm,
-    /// Write what is generated from the policies
+    /// Write what is generated: from the policies, and from Kubernetes' own types
     Gen {
         /// Fail where something would change, and write nothing
         #[arg(long)]

@@ -19,6 +19,8 @@ pub(crate) struct Workspace {
     pub(crate) policies: Vec<Package>,
     /// The folders that hold the sources of dependencies.
     pub(crate) dependencies: Vec<PathBuf>,
+    /// The package with Kubernetes' own types.
+    pub(crate) k8s_openapi: Option<Package>,
 }
 
 /// One package of `cargo metadata`.
@@ -81,7 +83,8 @@ impl Workspace {
             others.iter().filter_map(|package| package.folder().parent()).map(Path::to_path_buf).collect();
         dependencies.sort();
         dependencies.dedup();
-        Ok(Self { root: found.workspace_root, target: found.target_directory, policies, dependencies })
+        let k8s_openapi = others.into_iter().find(|package| package.name == "k8s-openapi");
+        Ok(Self { root: found.workspace_root, target: found.target_directory, policies, dependencies, k8s_openapi })
     }
 
     /// Where the built policies go.

@@ -61,6 +61,12 @@ pub(crate) enum InputError {
         /// The directory.
         path: String,
     },
+    /// A directory holds no suite.
+    #[error("no suite in `{path}`: none of its files is called *.test.yaml or *.forewarn-test.yaml")]
+    NoSuites {
+        /// The directory.
+        path: String,
+    },
     /// Reading it could take forever, or take what is not meant for us.
     #[error("`{path}` is no regular file, and only such are read from directories")]
     NotAFile {
@@ -90,6 +96,7 @@ impl InputError {
             Self::Io { path, .. }
             | Self::Walk { path, .. }
             | Self::Empty { path }
+            | Self::NoSuites { path }
             | Self::NotAFile { path }
             | Self::TooLarge { path }
             | Self::NotUtf8 { path, .. } => path,
@@ -139,18 +146,33 @@ pub(crate) fn collect(paths: &[PathBuf]) -> (Vec<Input>, Vec<InputError>) {
     (inputs, errors)
 }
 
-fn walk(directory: &Path, errors: &mut Vec<InputError>) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let walk = WalkBuilder::new(directory)
+/// Every directory that is searched for inputs when this one is given.
+pub(crate) fn directories(directory: &Path) -> Vec<PathBuf> {
+    let is_directory = |entry: &ignore::DirEntry| entry.file_type().is_some_and(|kind| kind.is_dir());
+    walker(directory).build().flatten().filter(is_directory).map(ignore::DirEntry::into_path).collect()
+}
+
+/// Whether a file of this name says what is left out.
+pub(crate) fn is_ignore_file(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name == IGNORE_FILE || name == ".gitignore")
+}
+
+fn walker(directory: &Path) -> WalkBuilder {
+    let mut walker = WalkBuilder::new(directory);
+    walker
         .require_git(false)
         // What a machine or another tool ignores must not change the report.
         .git_global(false)
         .git_exclude(false)
         .ignore(false)
         .add_custom_ignore_filename(IGNORE_FILE)
-        .sort_by_file_name(std::ffi::OsStr::cmp)
-        .build();
-    for entry in walk {
+        .sort_by_file_name(std::ffi::OsStr::cmp);
+    walker
+}
+
+fn walk(directory: &Path, errors: &mut Vec<InputError>) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in walker(directory).build() {
         match entry {
             Ok(entry) if is_manifest(entry.path()) && !entry.path().is_dir() => found.push(entry.into_path()),
             Ok(_) => {}

@@ -41,7 +41,8 @@ pub(crate) fn inspect(args: &Inspect) -> Result<Exit, Failure> {
 }
 
 /// `sha256:` and the hash of the bytes in hexadecimal, as OCI registries name them.
-fn digest(wasm: &[u8]) -> String {
+/// A module's digest, as `sha256:…`.
+pub(crate) fn digest(wasm: &[u8]) -> String {
     let hash = Sha256::digest(wasm);
     hash.iter().fold(String::from("sha256:"), |text, byte| text + &format!("{byte:02x}"))
 }

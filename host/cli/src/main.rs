@@ -5,6 +5,8 @@ mod args;
 mod chart;
 mod check;
 mod cluster;
+mod completions;
+mod config;
 mod exit;
 mod explain;
 mod facts;
@@ -14,15 +16,21 @@ mod git;
 mod history;
 mod inputs;
 mod inspect;
+mod kubewarden;
 mod list;
+mod man;
 mod module;
 mod node;
 mod output;
 mod parallel;
 mod policies;
 mod progress;
+mod report;
 mod run;
 mod settings;
+mod strict;
+mod suites;
+mod watch;
 mod write;
 
 use std::io::Write as _;
@@ -39,13 +47,18 @@ fn main() -> Exit {
     let cli = Cli::parse();
     choose_color(cli.color);
     let result = match cli.command {
+        Command::Check(args) if args.watch => watch::watch(&args),
         Command::Check(args) => check::check(&args),
+        Command::Init(args) => config::init::init(&args),
         Command::List(args) => list::list(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Inspect(args) => inspect::inspect(&args),
         Command::Run(args) => run::run(&args),
         Command::Node(args) => node::node(&args),
         Command::Chart(args) => chart::chart(&args),
+        Command::Test(args) => suites::test(&args),
+        Command::Completions(args) => completions::completions(&args),
+        Command::Man(args) => man::man(&args),
     };
     result.unwrap_or_else(|failure| tell(&failure))
 }
@@ -61,7 +74,8 @@ fn choose_color(color: Color) {
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HELP: Style = AnsiColor::Cyan.on_default().bold();
 
-fn tell(failure: &Failure) -> Exit {
+/// Says what went wrong, on standard error.
+pub(crate) fn tell(failure: &Failure) -> Exit {
     let mut err = anstream::stderr().lock();
     // When standard error is closed too, the exit code is all that is left to say.
     let _ = writeln!(err, "{ERROR}error{ERROR:#}: {}", harmless(&format!("{:#}", failure.error)));

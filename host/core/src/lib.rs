@@ -1,14 +1,19 @@
 //! The pure part of Forewarn: manifests in, admission requests out; replies in, located findings and reports out.
 
 pub mod admission;
+pub mod baseline;
 pub mod cluster;
 pub mod comparison;
+pub mod configuration;
 pub mod edit;
 pub mod engine;
+pub mod exemption;
 pub mod facts;
 pub mod finding;
+mod fingerprint;
 pub mod fix;
 pub mod host_calls;
+pub mod kubewarden;
 pub mod metadata;
 pub mod object;
 pub mod policy;
@@ -19,6 +24,10 @@ pub mod request;
 pub mod resource;
 pub mod review;
 pub mod rules;
+pub mod scope;
 pub mod source;
+pub mod strict;
+pub mod suite;
+mod suppress;
 pub mod template;
 pub mod yaml;

@@ -144,6 +144,24 @@ fn the_exit_code_and_the_report_tell_what_remains() {
 }
 
 #[test]
+fn fixes_that_touch_the_same_place_are_all_made() {
+    // Each of the three wants to add a `securityContext` where there is none.
+    let policies = ["privilege-escalation", "excess-capabilities", "unconfined-seccomp"];
+    let policies: Vec<_> = policies.iter().flat_map(|id| ["--policy", id]).collect();
+    let (pod, _) = GOOD.split_once("      securityContext:").unwrap();
+    let folder = Folder::new(&[("pod.yaml", pod)]);
+    let (code, report) = folder.report(&[&["--fix", "pod.yaml"], policies.as_slice()].concat());
+    assert_eq!((code, &report["summary"]["fixed"], &report["findings"]), (0, &json!(3), &json!([])), "{report}");
+    let fixed = read(&folder, "pod.yaml");
+    assert!(fixed.starts_with(pod), "{fixed}");
+    for line in ["allowPrivilegeEscalation: false", "drop:", "type: RuntimeDefault"] {
+        assert_eq!(fixed.matches(line).count(), 1, "{fixed}");
+    }
+    let (_, again) = folder.report(&[&["--fix", "pod.yaml"], policies.as_slice()].concat());
+    assert_eq!((&again["summary"]["fixed"], read(&folder, "pod.yaml")), (&json!(0), fixed));
+}
+
+#[test]
 fn what_an_exemption_covers_stays() {
     let settings = "privilege-escalation:\n  exempt: [{containers: [web], reason: a test}]\n";
     let folder = Folder::new(&[("pod.yaml", BAD), ("settings.yaml", settings)]);

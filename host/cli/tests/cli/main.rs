@@ -4,16 +4,26 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::expect_used,
+    clippy::indexing_slicing,
     reason = "a test fails by panicking, its helpers too"
 )]
 
 mod against;
 mod bad_input;
+mod baseline;
 mod check;
+mod ci;
 mod cluster;
 mod commands;
+mod config;
 mod examples;
 mod facts;
 mod fix;
 mod forewarn;
+mod formats;
+mod kubewarden;
 mod modules;
+mod sarif;
+mod strict;
+mod suites;
+mod watch;

@@ -41,8 +41,9 @@ struct Report<'r> {
     notices: Vec<NoticeDto<'r>>,
 }
 
+/// The numbers of a run, for every report that takes a JSON object of them.
 #[derive(Serialize)]
-struct SummaryDto {
+pub(super) struct SummaryDto {
     files: usize,
     objects: usize,
     evaluations: usize,
@@ -74,6 +75,7 @@ struct FindingDto<'r> {
     fixable: bool,
     not_fixed: Option<String>,
     suppressed: Option<SuppressedDto<'r>>,
+    fingerprint: &'r str,
 }
 
 #[derive(Serialize)]
@@ -161,6 +163,7 @@ fn finding<'r>(review: &'r FileReview, located: &'r LocatedFinding) -> FindingDt
             .suppressed
             .as_ref()
             .map(|suppressed| SuppressedDto { by: &suppressed.by, reason: &suppressed.reason }),
+        fingerprint: &located.fingerprint,
     }
 }
 

@@ -12,6 +12,19 @@ impl<'a> Document<'a> {
         self.write(node, out, &mut Vec::new());
     }
 
+    /// The keys of a mapping with their values, merged ones last; nothing for other nodes.
+    pub fn fields(&self, node: NodeId) -> impl Iterator<Item = (&str, NodeId)> {
+        let mut entries = Vec::new();
+        if let Some(mapping) = self.mapping(node) {
+            if mapping.has_merge {
+                self.collect_merged(mapping, &mut HashSet::new(), &mut entries);
+            } else {
+                entries.extend(self.entries_of(mapping));
+            }
+        }
+        entries.into_iter().map(|entry| (entry.key.text.as_ref(), entry.value))
+    }
+
     /// `order` is scratch space that nested mappings share: each sorts its keys at the end of it.
     fn write<'d>(&'d self, node: NodeId, out: &mut String, order: &mut Vec<&'d Entry<'a>>) {
         match &self.node(self.resolve(node)).kind {
@@ -62,7 +75,12 @@ impl<'a> Document<'a> {
     }
 
     /// Adds the mapping's own entries, then those of merged mappings whose key is not there yet.
-    fn collect_merged<'d>(&'d self, mapping: Mapping, seen: &mut HashSet<&'d str>, out: &mut Vec<&'d Entry<'a>>) {
+    pub(super) fn collect_merged<'d>(
+        &'d self,
+        mapping: Mapping,
+        seen: &mut HashSet<&'d str>,
+        out: &mut Vec<&'d Entry<'a>>,
+    ) {
         let entries = self.entries_of(mapping);
         for entry in entries.iter().filter(|entry| !entry.key.merge) {
             if seen.insert(&entry.key.text) {

@@ -23,6 +23,16 @@ struct Step {
     key: Option<Span>,
 }
 
+/// The way that a pointer led.
+struct Walk {
+    /// How far it came.
+    at: Step,
+    /// Where the text began to be shared with another place.
+    shared_from: Option<Step>,
+    /// Whether it came to its end.
+    exact: bool,
+}
+
 impl Document<'_> {
     /// Finds the place of a JSON Pointer (RFC 6901) that is relative to a node.
     ///
@@ -31,13 +41,24 @@ impl Document<'_> {
     /// brings in is marked where it is written; what is missing below an alias is marked where the alias is used.
     #[must_use]
     pub fn locate(&self, source: &Source<'_>, root: NodeId, pointer: &str) -> Located {
+        let walk = self.walk(root, pointer);
+        self.located(source, &walk, |at| self.mark(source, at))
+    }
+
+    /// Finds the key of a JSON Pointer that is relative to a node: what [`Document::locate`] finds where there is none.
+    #[must_use]
+    pub fn locate_key(&self, source: &Source<'_>, root: NodeId, pointer: &str) -> Located {
+        let walk = self.walk(root, pointer);
+        self.located(source, &walk, |at| at.key.unwrap_or_else(|| self.mark(source, at)))
+    }
+
+    /// Goes as far as the pointer's tokens exist.
+    fn walk(&self, root: NodeId, pointer: &str) -> Walk {
         let mut at = Step { node: root, key: None };
         let mut shared_from = self.is_alias(root).then_some(at);
-        let mut exact = true;
         for token in pointer.split('/').skip(1) {
             let Some((next, merged_at)) = self.step(at.node, token) else {
-                exact = false;
-                break;
+                return Walk { at, shared_from, exact: false };
             };
             if shared_from.is_none() {
                 // A merged field is in this place only by way of the `<<`.
@@ -48,11 +69,17 @@ impl Document<'_> {
             }
             at = next;
         }
-        let span = match shared_from {
-            Some(use_place) if !exact => use_place.key.unwrap_or_else(|| self.node(use_place.node).span),
-            _ => self.mark(source, at),
+        Walk { at, shared_from, exact: true }
+    }
+
+    /// The place at the end of a walk; a missing value has its own marks.
+    fn located(&self, source: &Source<'_>, walk: &Walk, mark: impl Fn(Step) -> Span) -> Located {
+        let span = match walk.shared_from {
+            Some(use_place) if !walk.exact => use_place.key.unwrap_or_else(|| self.node(use_place.node).span),
+            _ if walk.exact => mark(walk.at),
+            _ => self.mark(source, walk.at),
         };
-        Located { span, exact, via_alias: shared_from.is_some() }
+        Located { span, exact: walk.exact, via_alias: walk.shared_from.is_some() }
     }
 
     /// Goes one token down, and tells through which `<<` if through one.
