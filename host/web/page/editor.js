@@ -35,6 +35,8 @@ export function editor(parent, label, changed) {
       ],
     }),
   });
+  // A region that scrolls has to be reachable by keyboard.
+  view.scrollDOM.tabIndex = 0;
   dark.addEventListener("change", () => view.dispatch({ effects: theme.reconfigure(colors()) }));
   return {
     text: () => view.state.doc.toString(),

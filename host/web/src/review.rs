@@ -5,10 +5,15 @@ use std::sync::Arc;
 
 use forewarn_core::cluster::Cluster;
 use forewarn_core::comparison::{Comparison, Tree};
+use forewarn_core::configuration::Configuration;
+use forewarn_core::finding::Severity;
 use forewarn_core::metadata::PolicyType;
 use forewarn_core::policy::Policy;
 use forewarn_core::report::json;
+use forewarn_core::report::sarif::{self, FileResults};
+use forewarn_core::report::{About, Run};
 use forewarn_core::review::{FileReview, Reviewer};
+use forewarn_core::strict::{self, Strict};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use similar::TextDiff;
@@ -43,7 +48,22 @@ impl Reviewed {
     }
 }
 
+impl Reviewed {
+    /// The same as SARIF 2.1.0; `text` is what was reviewed.
+    pub(crate) fn sarif(&self, known: &[Known], text: &str) -> Result<String, serde_json::Error> {
+        let about: Vec<_> = known.iter().map(|known| About { id: &known.id, metadata: &known.metadata }).collect();
+        let reviews = std::slice::from_ref(&self.0);
+        let run = Run { reviews, problems: &[], policies: &about, failing: &[Severity::Deny] };
+        sarif::render(run, vec![FileResults::of(&self.0, text)])
+    }
+}
+
 impl Wish {
+    /// The manifests.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
     pub(crate) fn review(&self, known: &[Known]) -> Reviewed {
         Reviewed(self.with(known, |reviewer| reviewer.review(&self.file, &self.text)))
     }
@@ -56,8 +76,10 @@ impl Wish {
 
     fn with<T>(&self, known: &[Known], work: impl FnOnce(&Reviewer<'_, Browser>) -> T) -> T {
         let policies = self.policies(known);
+        let known = known.iter().map(|known| known.id.clone()).chain([strict::POLICY.to_owned()]);
+        let configuration = Configuration { known: known.collect(), ..Configuration::default() };
         let comparison = self.before.as_deref().map(|before| self.comparison(before));
-        let reviewer = Reviewer::new(&Browser, &policies);
+        let reviewer = Reviewer::new(&Browser, &policies).configured(&configuration).strict(Strict::Warn);
         match &comparison {
             Some(comparison) => work(&reviewer.against(comparison)),
             None => work(&reviewer),

@@ -95,6 +95,15 @@ impl Session {
         Ok(self.reviewed(wish)?.json()?)
     }
 
+    /// The same review as SARIF 2.1.0.
+    ///
+    /// # Errors
+    /// As of [`Session::review`].
+    pub fn sarif(&self, wish: &str) -> Result<String, JsError> {
+        let wish: Wish = serde_json::from_str(wish)?;
+        Ok(wish.review(&self.known).sarif(&self.known, wish.text())?)
+    }
+
     /// The same with every safe fix made: `{"text", "diff", "fixed"}` as JSON.
     ///
     /// # Errors
