@@ -31,6 +31,18 @@ pub(crate) enum Mode {
 pub(crate) fn generate(workspace: &Workspace, mode: Mode) -> Result<()> {
     let mut stale = Vec::new();
     settle(&workspace.root.join(api_table::PATH), api_table::PATH, &api_table::table(workspace)?, mode, &mut stale)?;
+    pages(workspace, mode, &mut stale)?;
+    finish(&stale)
+}
+
+/// The same for a workspace that holds nothing but policies.
+pub(crate) fn generate_pages(workspace: &Workspace, mode: Mode) -> Result<()> {
+    let mut stale = Vec::new();
+    pages(workspace, mode, &mut stale)?;
+    finish(&stale)
+}
+
+fn pages(workspace: &Workspace, mode: Mode, stale: &mut Vec<String>) -> Result<()> {
     let engine = Engine::new(Limits::DEFAULT)?;
     for (policy, wasm) in compile::policies(workspace)? {
         let name = &policy.name;
@@ -44,8 +56,12 @@ pub(crate) fn generate(workspace: &Workspace, mode: Mode) -> Result<()> {
         let fresh = replace(&text, &table(&description.settings)).with_context(|| {
             format!("policies/{name}/README.md has no lines `{BEGIN}` and `{END}` to put the settings between")
         })?;
-        settle(&path, &format!("policies/{name}/README.md"), &fresh, mode, &mut stale)?;
+        settle(&path, &format!("policies/{name}/README.md"), &fresh, mode, stale)?;
     }
+    Ok(())
+}
+
+fn finish(stale: &[String]) -> Result<()> {
     if !stale.is_empty() {
         bail!("not up to date: {}; write `just gen`", stale.join(", "));
     }

@@ -19,7 +19,7 @@ pub(crate) fn try_template(workspace: &Workspace) -> Result<()> {
     new_policy::fill_folder(workspace, &root.join("policies").join(ID), ID)?;
     let scratch = Workspace::at(&root)?;
     // A policy begins with its settings undescribed, as a developer who runs `just new-policy` sees it.
-    generate::generate(&scratch, generate::Mode::Write)?;
+    generate::generate_pages(&scratch, generate::Mode::Write)?;
     wasm::build_all(&scratch)?;
     let output = Command::new(cargo())
         .current_dir(&workspace.root)
