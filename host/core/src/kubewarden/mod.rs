@@ -5,6 +5,10 @@
 
 mod answer;
 mod capabilities;
+#[cfg(feature = "conditions")]
+mod condition;
+#[cfg(not(feature = "conditions"))]
+#[path = "no_condition.rs"]
 mod condition;
 mod configured;
 mod definition;
@@ -17,6 +21,7 @@ mod resource;
 mod selector;
 mod server;
 mod situation;
+#[cfg(feature = "conditions")]
 mod vocabulary;
 
 pub use capabilities::Capability;
