@@ -23,10 +23,12 @@ export class Client {
 
   /** Loads core and the bundled policies; what is known of these is the answer. */
   async start() {
-    this.#worker = new Worker("worker.js", { type: "module" });
+    // The first one was started by early.js, before this script was even read.
+    this.#worker = globalThis.earlyWorker ?? new Worker("worker.js", { type: "module" });
+    globalThis.earlyWorker = undefined;
     this.#worker.onmessage = ({ data }) => this.#hear(data);
     this.#worker.onerror = (event) => this.#fail(new Error(event.message));
-    const bundled = await this.#ask("start", { core: "core.wasm", policies: "policies.xz" }, START_LIMIT);
+    const bundled = await this.#ask("start", {}, START_LIMIT);
     this.#policies = bundled;
     for (const [id, wasm] of this.#dropped) await this.#ask("module", { id, wasm }, CALL_LIMIT);
     return bundled;

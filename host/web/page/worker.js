@@ -10,25 +10,13 @@ let session;
 // A message leaves at once, even if the call that follows it never ends.
 onCall((index) => postMessage({ running: names[index] }));
 
+/** Core and the bundled policies; what the page shows of them. It begins before anybody asks. */
+const bundled = load();
+// Whoever asks gets the error.
+bundled.catch(() => {});
+
 const tasks = {
-  /** Loads core and the bundled policies; answers with what the page shows of them. */
-  async start({ core, policies }) {
-    const [packed] = await Promise.all([
-      fetch(policies).then((response) => bytes(response)),
-      init({ module_or_path: fetch(core) }),
-    ]);
-    session = new Session();
-    const archive = unpack(packed);
-    const headLength = new DataView(archive.buffer, archive.byteOffset).getUint32(0, true);
-    const head = JSON.parse(new TextDecoder().decode(archive.subarray(4, 4 + headLength)));
-    let offset = 4 + headLength;
-    const modules = head.map(({ id, size, sha256 }) => {
-      const wasm = archive.slice(offset, (offset += size));
-      return { id, sha256, wasm };
-    });
-    const compiled = await Promise.all(modules.map(({ wasm }) => WebAssembly.compile(wasm)));
-    return modules.map(({ id, sha256 }, index) => ({ ...add(id, compiled[index]), sha256 }));
-  },
+  start: () => bundled,
 
   /** Adds a module that somebody dropped on the page. */
   async module({ id, wasm }) {
@@ -41,6 +29,24 @@ const tasks = {
   sarif: ({ wish }) => session.sarif(wish),
   fix: ({ wish }) => JSON.parse(session.fix(wish)),
 };
+
+async function load() {
+  const [packed] = await Promise.all([
+    fetch("policies.xz").then((response) => bytes(response)),
+    init({ module_or_path: fetch("core.wasm") }),
+  ]);
+  session = new Session();
+  const archive = unpack(packed);
+  const headLength = new DataView(archive.buffer, archive.byteOffset).getUint32(0, true);
+  const head = JSON.parse(new TextDecoder().decode(archive.subarray(4, 4 + headLength)));
+  let offset = 4 + headLength;
+  const modules = head.map(({ id, size, sha256 }) => {
+    const wasm = archive.slice(offset, (offset += size));
+    return { id, sha256, wasm };
+  });
+  const compiled = await Promise.all(modules.map(({ wasm }) => WebAssembly.compile(wasm)));
+  return modules.map(({ id, sha256 }, index) => ({ ...add(id, compiled[index]), sha256 }));
+}
 
 function add(id, module) {
   const index = keep(module);

@@ -60,7 +60,16 @@ fn core(web: &Path) -> Result<()> {
 fn bundle(web: &Path, out: &Path) -> Result<()> {
     let page = web.join("target/page");
     let status = Command::new(web.join("page/node_modules/.bin/esbuild"))
-        .args(["app.js", "worker.js", "--bundle", "--minify", "--format=esm", "--target=es2022", "--log-level=warning"])
+        .args([
+            "early.js",
+            "app.js",
+            "worker.js",
+            "--bundle",
+            "--minify",
+            "--format=esm",
+            "--target=es2022",
+            "--log-level=warning",
+        ])
         .arg(format!("--outdir={}", fs::canonicalize(out)?.display()))
         .env("NODE_PATH", web.join("page/node_modules"))
         .current_dir(&page)
@@ -74,7 +83,9 @@ fn bundle(web: &Path, out: &Path) -> Result<()> {
 /// What a first visit transfers, compressed as web servers do.
 fn report(out: &Path) -> Result<()> {
     let mut total = 0;
-    for name in ["index.html", "style.css", "app.js", "worker.js", "core.wasm", "policies.xz", "examples.json"] {
+    for name in
+        ["index.html", "style.css", "early.js", "app.js", "worker.js", "core.wasm", "policies.xz", "examples.json"]
+    {
         let bytes = fs::read(out.join(name))?;
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
         std::io::Write::write_all(&mut encoder, &bytes)?;
