@@ -12,13 +12,31 @@ set positional-arguments
 check *ARGS: build
     @cargo run --quiet --release --manifest-path "{{justfile_directory()}}/Cargo.toml" --package forewarn -- check "$@"
 
-# Build the policies and the forewarn command
-build:
+# Build the policies
+wasm:
     cargo xtask wasm
+
+# Build the policies and the forewarn command
+build: wasm
     cargo build --release --package forewarn
 
-# Everything that CI runs: format, lints, tests, generated files, the template for policies
-test: lint build
+# Build the site (playground, policies, book) and the forewarn command that serves it
+site: wasm
+    cd host/web/page && npm ci --silent --no-audit --no-fund
+    cd host/web && cargo build --release --target wasm32-unknown-unknown --package forewarn-web
+    cd host/web && cargo run --quiet --release --package forewarn-web-pack -- ../.. ../../target/site
+    cargo build --release --package forewarn
+
+# Drive the site in a real browser
+e2e: site
+    cd host/web && node --test e2e/*.test.mjs
+
+# Measure the site in a real browser
+bench-site: site
+    cd host/web && node e2e/speed.mjs
+
+# Everything that CI runs: format, lints, tests, generated files, the template for policies, the site
+test: lint build && e2e
     cargo test --release --workspace
     cargo xtask gen --check
     cargo xtask try-template
@@ -43,8 +61,10 @@ bench *PATHS: build
 # Format all code
 fmt:
     cargo fmt --all
+    cd host/web && cargo fmt --all
 
 # Check the format, and let clippy check the host and the guests
 lint:
     cargo fmt --all --check
+    cd host/web && cargo fmt --all --check
     cargo xtask lint

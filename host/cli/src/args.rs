@@ -47,6 +47,8 @@ pub(crate) enum Command {
     Chart(Chart),
     /// Run suites: what policies are to say about which objects
     Test(Test),
+    /// Serve the playground on this machine: the same policies in a browser tab, without a network
+    Playground(Playground),
     /// Print a script that completes commands in a shell
     Completions(Completions),
     /// Print the manual page, or write the pages of all commands
@@ -282,6 +284,14 @@ pub(crate) enum TestFormat {
     Json,
     /// For CI systems
     Junit,
+}
+
+/// `forewarn playground`
+#[derive(Debug, Args)]
+pub(crate) struct Playground {
+    /// The port on loopback; 0 for any that is free
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub(crate) port: u16,
 }
 
 /// `forewarn completions`

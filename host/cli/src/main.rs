@@ -23,6 +23,7 @@ mod module;
 mod node;
 mod output;
 mod parallel;
+mod playground;
 mod policies;
 mod progress;
 mod report;
@@ -57,6 +58,7 @@ fn main() -> Exit {
         Command::Node(args) => node::node(&args),
         Command::Chart(args) => chart::chart(&args),
         Command::Test(args) => suites::test(&args),
+        Command::Playground(args) => playground::playground(&args),
         Command::Completions(args) => completions::completions(&args),
         Command::Man(args) => man::man(&args),
     };
