@@ -149,8 +149,8 @@ impl Report {
         about: &[About<'_>],
         jobs: usize,
     ) -> Result<Exit, Failure> {
-        // What could not be reviewed has findings that nobody knows.
-        let is_complete = !self.flawed && self.exit <= Exit::Denied;
+        // What could not be reviewed has findings that nobody knows. What is only flawed was reviewed.
+        let is_complete = self.exit <= Exit::Denied;
         let written = if is_complete { ledger.write()? } else { ledger.refuse() };
         if !args.quiet {
             let tally = self.mode.map(|mode| self.tally.line(mode)).unwrap_or_default();
