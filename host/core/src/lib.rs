@@ -11,6 +11,7 @@ pub mod fix;
 pub mod host_calls;
 pub mod metadata;
 pub mod object;
+pub mod oci_manifest;
 pub mod policy;
 pub mod problem;
 pub mod reply;
