@@ -33,6 +33,8 @@ pub(crate) enum Command {
     Explain(Explain),
     /// Show a Kubewarden module's metadata, imports, size and digest
     Inspect(Inspect),
+    /// Write a policy's metadata into its module
+    Annotate(Annotate),
     /// Run one Kubewarden module on one admission request, or on any JSON
     Run(Run),
     /// Tell how full this machine's table of tracked connections is
@@ -117,6 +119,26 @@ pub(crate) struct Inspect {
     /// How to print what is known
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
+}
+
+/// `forewarn annotate`
+#[derive(Debug, Args)]
+pub(crate) struct Annotate {
+    /// The policy's .wasm file, annotated or not
+    #[arg(value_name = "MODULE")]
+    pub(crate) module: PathBuf,
+
+    /// The policy's metadata.yml: rules, mutating, annotations and so on, as for `kwctl annotate`
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) metadata: PathBuf,
+
+    /// The policy's page, usually its README.md, to embed
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) usage: Option<PathBuf>,
+
+    /// Where to write the annotated module; it may be the module itself
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: PathBuf,
 }
 
 /// `forewarn run`

@@ -1,6 +1,7 @@
 //! The `forewarn` command.
 
 mod against;
+mod annotate;
 mod args;
 mod chart;
 mod check;
@@ -43,6 +44,7 @@ fn main() -> Exit {
         Command::List(args) => list::list(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Inspect(args) => inspect::inspect(&args),
+        Command::Annotate(args) => annotate::annotate(&args),
         Command::Run(args) => run::run(&args),
         Command::Node(args) => node::node(&args),
         Command::Chart(args) => chart::chart(&args),

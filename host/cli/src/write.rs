@@ -54,6 +54,27 @@ pub(crate) fn exchange(path: &Path, old: &str, new: &str) -> Result<(), WriteErr
     Ok(())
 }
 
+/// Writes a file as a whole: whoever reads it sees what was there before, or all of this.
+///
+/// # Errors
+/// What the file system says; the file is then as it was.
+pub(crate) fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let path = if path.exists() { fs::canonicalize(path)? } else { path.to_path_buf() };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".forewarn-").suffix(".tmp");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // A temporary file is its maker's alone, and this one is for everybody whom the user's umask lets in.
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    let mut temporary = builder.tempfile_in(folder)?;
+    temporary.write_all(bytes)?;
+    temporary.as_file().sync_all()?;
+    temporary.persist(&path).map(drop).map_err(|error| error.error)
+}
+
 /// Gives a file the owner and group of another where the user may do that.
 #[cfg(unix)]
 fn keep_owner(file: &File, of: &Metadata) {

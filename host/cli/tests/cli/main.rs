@@ -8,6 +8,7 @@
 )]
 
 mod against;
+mod annotate;
 mod bad_input;
 mod check;
 mod cluster;
