@@ -48,6 +48,10 @@ pub(crate) fn of(package: &Package) -> Result<Metadata> {
     if let Some(setting) = manifest.kinds_setting() {
         annotations.insert("dev.forewarn.kinds-setting", setting.to_owned());
     }
+    if manifest.mutating {
+        // The kit's setting, without which a policy only refuses; a contract test wants it.
+        annotations.insert("dev.forewarn.mutate-setting", "mutate".to_owned());
+    }
     let raw = manifest.policy_type == PolicyType::Raw;
     if let Some(input) = &manifest.input {
         ensure!(raw, "policies/{name}/Cargo.toml names an `input`, which only a raw policy has");

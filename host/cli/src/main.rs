@@ -23,6 +23,7 @@ mod parallel;
 mod policies;
 mod progress;
 mod run;
+mod scaffold;
 mod settings;
 mod write;
 
@@ -45,6 +46,7 @@ fn main() -> Exit {
         Command::Explain(args) => explain::explain(&args),
         Command::Inspect(args) => inspect::inspect(&args),
         Command::Annotate(args) => annotate::annotate(&args),
+        Command::Scaffold(args) => scaffold::scaffold(&args),
         Command::Run(args) => run::run(&args),
         Command::Node(args) => node::node(&args),
         Command::Chart(args) => chart::chart(&args),

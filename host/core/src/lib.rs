@@ -20,6 +20,8 @@ pub mod request;
 pub mod resource;
 pub mod review;
 pub mod rules;
+pub mod scaffold;
 pub mod source;
 pub mod template;
 pub mod yaml;
+pub mod yaml_writer;

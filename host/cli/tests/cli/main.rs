@@ -18,3 +18,4 @@ mod facts;
 mod fix;
 mod forewarn;
 mod modules;
+mod scaffold;

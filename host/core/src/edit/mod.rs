@@ -20,7 +20,7 @@ mod splice;
 #[cfg(test)]
 mod tests;
 mod text;
-mod write;
+pub(crate) mod write;
 
 pub(crate) use conflict::touch;
 pub use refusal::Refusal;
