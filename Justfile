@@ -21,6 +21,7 @@ build:
 test: lint build
     cargo test --release --workspace
     cargo xtask gen --check
+    cargo xtask package --check
     cargo xtask try-template
 
 # Build one policy and run its cases
@@ -31,9 +32,10 @@ cases ID: build
 new-policy ID:
     cargo xtask new-policy "$1"
 
-# Write what is generated from the policies into their READMEs
+# Write what is generated from the policies: parts of their READMEs, and the packages for Artifact Hub
 gen:
     cargo xtask gen
+    cargo xtask package
 
 # Measure the modules and the command, on further files or folders too
 bench *PATHS: build

@@ -3,11 +3,13 @@
 mod annotate;
 mod bench;
 mod compile;
+mod description;
 mod generate;
 mod lint;
 mod metadata;
 mod native;
 mod new_policy;
+mod package;
 mod try_template;
 mod wasm;
 mod workspace;
@@ -40,6 +42,12 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Write the files by which others find and install the policies
+    Package {
+        /// Fail where something would change, and write nothing
+        #[arg(long)]
+        check: bool,
+    },
     /// Let clippy check the host and the guests
     Lint,
     /// Make the folder of a new policy
@@ -57,7 +65,8 @@ fn main() -> anyhow::Result<()> {
     match arguments.task {
         Task::Bench { paths } => bench::bench(&workspace, &paths),
         Task::Wasm => wasm::build_all(&workspace),
-        Task::Gen { check } => generate::generate(&workspace, if check { Mode::Check } else { Mode::Write }),
+        Task::Gen { check } => generate::generate(&workspace, Mode::of(check)),
+        Task::Package { check } => package::package(&workspace, Mode::of(check)),
         Task::Lint => lint::lint(&workspace),
         Task::NewPolicy { id } => new_policy::make(&workspace, &id),
         Task::TryTemplate => try_template::try_template(&workspace),

@@ -10,7 +10,8 @@ use serde::Deserialize;
 
 use crate::workspace::Package;
 
-const AUTHOR: &str = "Forewarn developers <hello@forewarn.dev>";
+/// Who made the policies.
+pub(crate) const AUTHOR: &str = "Forewarn developers <hello@forewarn.dev>";
 const PAGES: &str = "https://forewarn.dev/policies";
 const REGISTRY: &str = "ghcr.io/forewarn/policies";
 

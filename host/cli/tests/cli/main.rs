@@ -17,5 +17,6 @@ mod examples;
 mod facts;
 mod fix;
 mod forewarn;
+mod helm;
 mod modules;
 mod scaffold;
