@@ -1,6 +1,6 @@
 //! What a developer runs besides cargo: `cargo xtask --help`.
 
-mod annotate;
+mod audit;
 mod bench;
 mod compile;
 mod description;
@@ -10,6 +10,8 @@ mod metadata;
 mod native;
 mod new_policy;
 mod package;
+mod release;
+mod reproduce;
 mod try_template;
 mod wasm;
 mod workspace;
@@ -48,6 +50,16 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Build policies in two copies of the work tree and compare their digests
+    Reproduce {
+        /// Only these policies
+        #[arg(value_name = "ID")]
+        ids: Vec<String>,
+    },
+    /// Check licences, sources and known flaws of the dependencies with cargo-deny
+    Audit,
+    /// Put together what is published, and with --registry publish the policies
+    Release(release::Arguments),
     /// Let clippy check the host and the guests
     Lint,
     /// Make the folder of a new policy
@@ -67,6 +79,9 @@ fn main() -> anyhow::Result<()> {
         Task::Wasm => wasm::build_all(&workspace),
         Task::Gen { check } => generate::generate(&workspace, Mode::of(check)),
         Task::Package { check } => package::package(&workspace, Mode::of(check)),
+        Task::Reproduce { ids } => reproduce::reproduce(&workspace, &ids),
+        Task::Audit => audit::audit(&workspace),
+        Task::Release(arguments) => release::release(&workspace, &arguments),
         Task::Lint => lint::lint(&workspace),
         Task::NewPolicy { id } => new_policy::make(&workspace, &id),
         Task::TryTemplate => try_template::try_template(&workspace),

@@ -8,3 +8,4 @@
 )]
 
 mod artifact_hub;
+mod index;
