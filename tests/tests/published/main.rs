@@ -8,4 +8,5 @@
 )]
 
 mod artifact_hub;
+mod conformance;
 mod index;
