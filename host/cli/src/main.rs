@@ -22,6 +22,7 @@ mod output;
 mod parallel;
 mod policies;
 mod progress;
+mod report;
 mod run;
 mod scaffold;
 mod settings;
