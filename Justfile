@@ -33,9 +33,10 @@ cases ID: build
 new-policy ID:
     cargo xtask new-policy "$1"
 
-# Write what is generated from the policies: parts of their READMEs, and the packages for Artifact Hub
+# Write what is generated from the policies: parts of their READMEs, their packages, the schema of forewarn.yaml
 gen:
     cargo xtask gen
+    cargo run --quiet --release --package forewarn -- init --schema > forewarn.schema.json
     cargo xtask package
 
 # Check licences, sources and known flaws of the dependencies

@@ -3,6 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::config::Day;
 
 /// Kubernetes policies that encode what other teams learned the hard way.
 ///
@@ -27,6 +31,8 @@ const EXIT_CODES: &str = "Exit codes: 0 nothing to report, 1 findings, 2 wrong u
 pub(crate) enum Command {
     /// Review manifests with all bundled policies
     Check(Check),
+    /// Write a commented forewarn.yaml
+    Init(Init),
     /// List the bundled policies
     List(List),
     /// Print a policy's page: what it checks, why, and what to write
@@ -43,10 +49,16 @@ pub(crate) enum Command {
     Node(Node),
     /// Review the next release of a Helm chart
     Chart(Chart),
+    /// Run suites: what policies are to say about which objects
+    Test(Test),
+    /// Print a script that completes commands in a shell
+    Completions(Completions),
+    /// Print the manual page, or write the pages of all commands
+    Man(Man),
 }
 
 /// `forewarn check`
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Check {
     /// Files, directories (searched for .yaml, .yml and .json, honouring .gitignore and .forewarnignore, hidden ones left
     /// out), or `-` for standard input
@@ -60,6 +72,34 @@ pub(crate) struct Check {
     /// Settings of the policies: a YAML or JSON map from policy id to its settings
     #[arg(long, value_name = "FILE")]
     pub(crate) settings: Option<PathBuf>,
+
+    /// Apply the policies of a cluster in place of the bundled ones: Kubewarden's ClusterAdmissionPolicy, AdmissionPolicy
+    /// and their groups, or a `policies.yml`; a file or a directory, may be repeated
+    #[arg(long, value_name = "PATH")]
+    pub(crate) policies: Vec<PathBuf>,
+    /// The configuration to use, in place of the `forewarn.yaml` nearest above the first path
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Use no `forewarn.yaml`
+    #[arg(long, conflicts_with = "config")]
+    pub(crate) no_config: bool,
+
+    /// Let the known findings in this file not fail the check, and tell which of them are gone
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+
+    /// Write all findings to this file as known
+    #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
+    pub(crate) write_baseline: Option<PathBuf>,
+
+    /// Show suppressed findings too, and why they do not count
+    #[arg(long)]
+    pub(crate) show_suppressed: bool,
+
+    /// The day by which exemptions expire
+    #[arg(long, hide = true, value_name = "DAY")]
+    pub(crate) today: Option<Day>,
 
     /// Review what changed since a git revision or another directory: a changed object as an UPDATE of what it was, a new
     /// one as a CREATE, an unchanged one not at all
@@ -79,12 +119,16 @@ pub(crate) struct Check {
     pub(crate) diff: bool,
 
     /// How to print the findings
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(crate) format: Format,
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub(crate) format: ReportFormat,
 
-    /// The least severe finding that makes the check fail with exit code 1
-    #[arg(long, value_enum, default_value_t = FailOn::Deny)]
-    pub(crate) fail_on: FailOn,
+    /// Write the findings to a file too, in any of the formats of `--format`; may be repeated
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = FileOutput::parse)]
+    pub(crate) output: Vec<FileOutput>,
+
+    /// The least severe finding that makes the check fail with exit code 1 [default: deny]
+    #[arg(long, value_enum)]
+    pub(crate) fail_on: Option<FailOn>,
 
     /// Print only the findings that make the check fail: no other findings, no hints, no summary
     #[arg(long, short)]
@@ -93,6 +137,29 @@ pub(crate) struct Check {
     /// How many files are reviewed at the same time [default: the number of processors]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: Option<u16>,
+}
+
+impl Check {
+    /// The least severe finding that makes the check fail.
+    pub(crate) fn fail_on(&self) -> FailOn {
+        self.fail_on.unwrap_or(FailOn::Deny)
+    }
+}
+
+/// `forewarn init`
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// The folder to write `forewarn.yaml` to
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub(crate) directory: PathBuf,
+
+    /// Write it anew if there is one
+    #[arg(long)]
+    pub(crate) force: bool,
+
+    /// Print the JSON Schema of `forewarn.yaml` instead, for editors that complete and check it
+    #[arg(long, conflicts_with = "force")]
+    pub(crate) schema: bool,
 }
 
 /// `forewarn list`
@@ -249,6 +316,61 @@ pub(crate) struct Chart {
     pub(crate) reporting: Reporting,
 }
 
+/// `forewarn test`
+#[derive(Debug, Args)]
+pub(crate) struct Test {
+    /// Suites, or directories that are searched for *.test.yaml and *.forewarn-test.yaml
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// Run only the cases with this text in their names
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) filter: Option<String>,
+
+    /// Rewrite expectations that do not hold, in place; comments and layout stay
+    #[arg(long)]
+    pub(crate) update: bool,
+
+    /// How to print the results
+    #[arg(long, value_enum, default_value_t = TestFormat::Text)]
+    pub(crate) format: TestFormat,
+
+    /// Write the results to this file too, as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+
+    /// How many suites are run at the same time [default: the number of processors]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) jobs: Option<u16>,
+}
+
+/// Formats of test results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TestFormat {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+    /// For CI systems
+    Junit,
+}
+
+/// `forewarn completions`
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell
+    #[arg(value_name = "SHELL", value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// `forewarn man`
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// Write a page for every command to this folder, which is made if it is not there
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+}
+
 /// What the commands about facts have in common.
 #[derive(Debug, Args)]
 pub(crate) struct Reporting {
@@ -274,8 +396,58 @@ pub(crate) enum Format {
     Json,
 }
 
-/// What makes a check fail.
+/// The formats of a check's report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+    /// SARIF 2.1.0, for code scanning and editors
+    Sarif,
+    /// JUnit XML, for CI servers
+    Junit,
+    /// Workflow commands, which GitHub Actions shows as annotations
+    Github,
+    /// GitLab's Code Quality report
+    Gitlab,
+    /// Tables for a job's summary or a pull request's comment
+    Markdown,
+    /// PolicyReport objects, for dashboards
+    Policyreport,
+}
+
+/// A file that a report is written to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FileOutput {
+    /// In which format.
+    pub(crate) format: ReportFormat,
+    /// The file.
+    pub(crate) path: PathBuf,
+}
+
+impl FileOutput {
+    /// Reads `FORMAT=FILE`.
+    fn parse(text: &str) -> Result<Self, String> {
+        let (format, path) =
+            text.split_once('=').ok_or_else(|| format!("`{text}` names no file: write `FORMAT=FILE`"))?;
+        let formats = || {
+            let names = ReportFormat::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+            names.map(|value| value.get_name().to_owned()).collect::<Vec<_>>().join(", ")
+        };
+        let format = ReportFormat::from_str(format, false)
+            .map_err(|_| format!("unknown format `{format}`: the formats are {}", formats()))?;
+        match path {
+            "" => Err(format!("`{text}` names no file: write `FORMAT=FILE`")),
+            "-" => Err("`-` is no file: `--format` says how to print to standard output".to_owned()),
+            path => Ok(Self { format, path: PathBuf::from(path) }),
+        }
+    }
+}
+
+/// What makes a check fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum FailOn {
     /// A denial
     Deny,

@@ -4,20 +4,23 @@ use std::sync::Arc;
 
 use forewarn_core::cluster::Cluster;
 use forewarn_core::finding::Severity;
+use forewarn_core::kubewarden::Namespaces;
 use forewarn_core::metadata::{Metadata, PolicyType};
 use forewarn_core::policy::Policy;
 use forewarn_core::problem::{Problem, ProblemKind};
+use forewarn_core::report::About;
 use forewarn_core::review::{FileReview, LocatedFinding, Reviewer};
 use forewarn_engine::{Engine, Limits, Module};
 
 use crate::args::{Check, FailOn};
 use crate::cluster::Files;
+use crate::config::{Config, Day, Ledger, Resolved, resolve};
 use crate::exit::{Exit, Failure};
 use crate::fix::{Mode, Prepared, Repaired};
 use crate::inputs::{self, Input, InputError};
 use crate::progress::Progress;
-use crate::report::{Report, Reviewed, Style};
-use crate::{against, parallel, policies};
+use crate::report::{Outputs, Report, Reviewed, Style};
+use crate::{against, config, kubewarden, parallel};
 
 /// Reviews manifests and prints what the policies found.
 ///
@@ -26,23 +29,42 @@ use crate::{against, parallel, policies};
 /// the report.
 pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
     let mode = Mode::of(args)?;
+    let outputs = Outputs::of(args)?;
+    let config = Config::load(args)?;
+    let fail_on = args.fail_on.or_else(|| config.as_ref()?.fail_on());
+    let args = &Check { fail_on, ..args.clone() };
     let engine = Engine::new(Limits::DEFAULT).map_err(Failure::engine)?;
-    let mut policies = policies::ready(&engine, args.settings.as_deref(), &args.policy, is_about_objects)?;
+    let mut clusters = kubewarden::ready(args, &engine)?;
     let (inputs, unreadable) = inputs::collect(&args.paths);
+    let mut inputs = outputs.leave_out(inputs);
+    if let Some(config) = &config {
+        inputs.retain(|input| config.reviews(input));
+    }
+    let own = config::baselines(args, config.as_ref());
+    inputs.retain(|input| input.path().is_none_or(|path| !own.iter().any(|own| config::is_same(own, path))));
+    let today = args.today.unwrap_or_else(Day::today);
+    let mut resolved = resolve(&engine, args, config.as_ref(), &inputs, today, is_about_objects)?;
+    resolved.give_way(&clusters.configured);
+    let mut ledger = Ledger::new(args, config.as_ref(), today, &mut resolved)?;
+    let Resolved { mut policies, mut configuration, .. } = resolved;
     let inputs: Arc<[Input]> = inputs.into();
     let problems: Vec<_> = unreadable.iter().map(problem).collect();
     let jobs = args.jobs.map_or_else(available_jobs, usize::from);
-    see(&mut policies, Files { inputs: Arc::clone(&inputs), jobs });
+    let asking = policies.iter_mut().chain(configuration.policies_mut()).chain(clusters.policies_mut());
+    let namespaces = see(asking.collect(), Files { inputs: Arc::clone(&inputs), jobs });
     let comparison = args.against.as_deref().map(|base| against::compare(base, args, &inputs)).transpose()?;
-    let reviewer = Reviewer::new(&engine, &policies);
+    let reviewer = Reviewer::new(&engine, &policies).configured(&configuration).with(&clusters.configured, namespaces);
     let reviewer = match &comparison {
         Some(comparison) => reviewer.against(comparison),
         None => reviewer,
     };
 
-    let mut report = Report::new(args, mode, problems)?;
-    let progress = Progress::new(inputs.len(), args.quiet);
+    let mut report = Report::new(args, outputs, mode, problems)?;
     let style = report.style().clone();
+    for (review, text) in std::mem::take(&mut clusters.told) {
+        report.add(style.reviewed(review, &text))?;
+    }
+    let progress = Progress::new(inputs.len(), args.quiet);
     let mut written = Ok(());
     // A policy may ask about any file, so none is written before all are reviewed.
     let mut held = Vec::new();
@@ -54,8 +76,9 @@ pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
             progress.step();
             match work {
                 Work::Done(reviewed) if mode.is_none() => {
+                    reviewed.review().into_iter().for_each(|review| ledger.add(review));
                     if written.is_ok() {
-                        progress.suspend(|| written = report.add(reviewed));
+                        progress.suspend(|| written = report.add(*reviewed));
                     }
                 }
                 work => held.push(work),
@@ -65,14 +88,22 @@ pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
     drop(progress);
     written?;
     for work in held {
-        report.add(work.finish(&style))?;
+        let reviewed = work.finish(&style);
+        reviewed.review().into_iter().for_each(|review| ledger.add(review));
+        report.add(reviewed)?;
     }
-    report.finish(args)
+    for (review, text) in ledger.warnings() {
+        report.add(style.reviewed(review, &text))?;
+    }
+    let own = policies.iter().map(|policy| About { id: policy.id(), metadata: policy.metadata() });
+    let configured = clusters.configured.iter().filter_map(|policy| Some((policy.id(), policy.metadata()?)));
+    let about: Vec<_> = own.chain(configured.map(|(id, metadata)| About { id, metadata })).collect();
+    report.finish(args, &ledger, &about, jobs)
 }
 
 /// What has been done about one file.
 enum Work {
-    Done(Reviewed),
+    Done(Box<Reviewed>),
     /// It is yet to be written.
     Prepared(Mode, Box<Prepared>),
 }
@@ -80,7 +111,7 @@ enum Work {
 impl Work {
     fn finish(self, style: &Style) -> Reviewed {
         match self {
-            Self::Done(reviewed) => reviewed,
+            Self::Done(reviewed) => *reviewed,
             Self::Prepared(mode, prepared) => {
                 let Repaired { review, text, diff, fixed } = mode.finish(*prepared);
                 style.reviewed(review, &text).repaired(diff, fixed)
@@ -90,19 +121,20 @@ impl Work {
 }
 
 fn review(reviewer: &Reviewer<'_, Engine>, input: &Input, mode: Option<Mode>, style: &Style) -> Work {
+    let done = |reviewed| Work::Done(Box::new(reviewed));
     let text = match input.read() {
         Ok(Some(text)) => text,
-        Ok(None) => return Work::Done(style.reviewed(FileReview::not_an_object(&input.name), "")),
-        Err(error) => return Work::Done(style.unread(problem(&error))),
+        Ok(None) => return done(style.reviewed(FileReview::not_an_object(&input.name), "")),
+        Err(error) => return done(style.unread(problem(&error))),
     };
     match mode {
         Some(mode) => Work::Prepared(mode, Box::new(mode.prepare(reviewer, input, text))),
-        None => Work::Done(style.reviewed(reviewer.review(&input.name, &text), &text)),
+        None => done(style.reviewed(reviewer.review(&input.name, &text), &text)),
     }
 }
 
 /// Raw policies are about something else.
-fn is_about_objects(metadata: &Metadata) -> bool {
+pub(crate) fn is_about_objects(metadata: &Metadata) -> bool {
     metadata.policy_type == PolicyType::Kubernetes
 }
 
@@ -116,11 +148,13 @@ pub(crate) fn fails(fail_on: FailOn, located: &LocatedFinding) -> bool {
     }
 }
 
-/// Lets every policy ask about what it declares of the files.
-fn see(policies: &mut [Policy<Module>], files: Files) {
+/// Lets every policy ask about what it declares of the files. Namespaces are always seen.
+fn see(policies: Vec<&mut Policy<Module>>, files: Files) -> Namespaces {
+    let namespace = Namespaces::kind();
     let declared = policies.iter().flat_map(|policy| &policy.metadata().context_aware_resources);
-    let cluster = Arc::new(Cluster::new(Arc::new(files), declared));
-    policies.iter_mut().for_each(|policy| policy.see(&cluster));
+    let cluster = Arc::new(Cluster::new(Arc::new(files), declared.chain([&namespace])));
+    policies.into_iter().for_each(|policy| policy.see(&cluster));
+    Namespaces::of(&cluster)
 }
 
 /// An input that could not be read, in the words of the report.

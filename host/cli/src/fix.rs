@@ -13,7 +13,7 @@ use forewarn_core::review::{FileReview, Reviewer};
 use forewarn_engine::Engine;
 use similar::TextDiff;
 
-use crate::args::{Check, Format};
+use crate::args::{Check, ReportFormat};
 use crate::exit::Failure;
 use crate::inputs::Input;
 use crate::output::print_raw;
@@ -55,9 +55,11 @@ impl Mode {
     /// # Errors
     /// Exit 2 for a diff inside a JSON report.
     pub(crate) fn of(args: &Check) -> Result<Option<Self>, Failure> {
-        if args.diff && args.format != Format::Text {
+        if args.diff && args.format != ReportFormat::Text {
             return Err(Failure::usage(anyhow!("`--diff` prints a diff, so it cannot print another format too"))
-                .with_help("run it with `--format text`, or leave out `--diff`"));
+                .with_help(
+                    "write the other format to a file, as in `--output json=report.json`, or leave out `--diff`",
+                ));
         }
         Ok((args.fix || args.diff).then_some(Self { write: args.fix, diff: args.diff }))
     }

@@ -61,6 +61,12 @@ pub(crate) enum InputError {
         /// The directory.
         path: String,
     },
+    /// A directory holds no suite.
+    #[error("no suite in `{path}`: none of its files is called *.test.yaml or *.forewarn-test.yaml")]
+    NoSuites {
+        /// The directory.
+        path: String,
+    },
     /// Reading it could take forever, or take what is not meant for us.
     #[error("`{path}` is no regular file, and only such are read from directories")]
     NotAFile {
@@ -90,6 +96,7 @@ impl InputError {
             Self::Io { path, .. }
             | Self::Walk { path, .. }
             | Self::Empty { path }
+            | Self::NoSuites { path }
             | Self::NotAFile { path }
             | Self::TooLarge { path }
             | Self::NotUtf8 { path, .. } => path,

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use forewarn_core::metadata::{Metadata, PolicyType};
-use forewarn_core::oci_manifest;
+use forewarn_core::oci_manifest::{self, OciManifest};
 use forewarn_engine::{METADATA_SECTION, ModuleInfo};
 use serde_json::{Map, Value, json};
 
@@ -19,6 +19,7 @@ use crate::output::{harmless, print, warn};
 pub(crate) fn inspect(args: &Inspect) -> Result<Exit, Failure> {
     let module = module::named(&args.module)?;
     let digest = oci_manifest::digest(&module.wasm);
+    let manifest = OciManifest::of(&module.wasm, module.metadata.as_ref()).map_err(Failure::engine)?.digest;
     let warnings = warnings(&module);
     for warning in &warnings {
         warn(warning);
@@ -33,6 +34,7 @@ pub(crate) fn inspect(args: &Inspect) -> Result<Exit, Failure> {
             let value = json!({
                 "version": 1,
                 "digest": digest,
+                "manifestDigest": manifest,
                 "size": module.info.size,
                 "imports": imports,
                 "exports": exports,
@@ -42,7 +44,7 @@ pub(crate) fn inspect(args: &Inspect) -> Result<Exit, Failure> {
             });
             writeln!(out, "{value:#}")
         }
-        Format::Text => text(&mut out, &module, &digest),
+        Format::Text => text(&mut out, &module, &digest, &manifest),
     }
     .map_err(Failure::engine)?;
     print(&harmless(&out)).map(|()| Exit::Clean)
@@ -89,8 +91,9 @@ fn ignored(info: &ModuleInfo) -> Map<String, Value> {
     fields
 }
 
-fn text(out: &mut String, module: &NamedModule, digest: &str) -> fmt::Result {
+fn text(out: &mut String, module: &NamedModule, digest: &str, manifest: &str) -> fmt::Result {
     writeln!(out, "digest    {digest}")?;
+    writeln!(out, "published {manifest} (the digest of its OCI manifest, which references name)")?;
     writeln!(out, "size      {} bytes", module.info.size)?;
     for import in &module.info.imports {
         writeln!(out, "import    {}.{}", import.module, import.name)?;

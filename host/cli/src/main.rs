@@ -6,6 +6,8 @@ mod args;
 mod chart;
 mod check;
 mod cluster;
+mod completions;
+mod config;
 mod exit;
 mod explain;
 mod facts;
@@ -15,7 +17,9 @@ mod git;
 mod history;
 mod inputs;
 mod inspect;
+mod kubewarden;
 mod list;
+mod man;
 mod module;
 mod node;
 mod output;
@@ -26,6 +30,7 @@ mod report;
 mod run;
 mod scaffold;
 mod settings;
+mod suites;
 mod write;
 
 use std::io::Write as _;
@@ -43,6 +48,7 @@ fn main() -> Exit {
     choose_color(cli.color);
     let result = match cli.command {
         Command::Check(args) => check::check(&args),
+        Command::Init(args) => config::init::init(&args),
         Command::List(args) => list::list(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Inspect(args) => inspect::inspect(&args),
@@ -51,6 +57,9 @@ fn main() -> Exit {
         Command::Run(args) => run::run(&args),
         Command::Node(args) => node::node(&args),
         Command::Chart(args) => chart::chart(&args),
+        Command::Test(args) => suites::test(&args),
+        Command::Completions(args) => completions::completions(&args),
+        Command::Man(args) => man::man(&args),
     };
     result.unwrap_or_else(|failure| tell(&failure))
 }

@@ -74,8 +74,16 @@ pub(crate) fn all() -> Result<Vec<(&'static BundledPolicy, Metadata)>, Failure> 
         .collect()
 }
 
+/// What a module says about itself, when it is annotated.
+///
+/// # Errors
+/// When the bytes are no module, or its metadata cannot be read.
+pub(crate) fn metadata_of(wasm: &[u8]) -> anyhow::Result<Option<Metadata>> {
+    metadata(&inspect(wasm).context("no Wasm module")?)
+}
+
 fn own_metadata(policy: &BundledPolicy) -> anyhow::Result<Metadata> {
-    metadata(&inspect(policy.wasm)?)?.ok_or_else(|| anyhow!("no section `{METADATA_SECTION}`"))
+    metadata_of(policy.wasm)?.ok_or_else(|| anyhow!("no section `{METADATA_SECTION}`"))
 }
 
 fn metadata(info: &ModuleInfo) -> anyhow::Result<Option<Metadata>> {

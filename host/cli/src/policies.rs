@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::anyhow;
+use forewarn_bundle::BundledPolicy;
 use forewarn_core::metadata::Metadata;
 use forewarn_core::policy::{Policy, SettingsError};
 use forewarn_engine::{Engine, Module};
@@ -22,21 +23,9 @@ pub(crate) fn ready(
     only: &[String],
     wanted: impl Fn(&Metadata) -> bool,
 ) -> Result<Vec<Policy<Module>>, Failure> {
-    let bundled = module::all()?;
     let mut settings = settings.map(settings::by_policy).transpose()?.unwrap_or_default();
-    for id in only.iter().chain(settings.keys()) {
-        if !bundled.iter().any(|(policy, _)| policy.id == id) {
-            return Err(module::unknown_policy(id));
-        }
-    }
-    let elsewhere = |id: &&String| bundled.iter().any(|(policy, metadata)| policy.id == *id && !wanted(metadata));
-    if let Some(id) = only.iter().find(elsewhere) {
-        let error = anyhow!("policy `{id}` is not about what this command reviews");
-        return Err(Failure::usage(error).with_help(format!("`forewarn explain {id}` says what it checks")));
-    }
-    let chosen = bundled
-        .into_iter()
-        .filter(|(policy, metadata)| wanted(metadata) && (only.is_empty() || only.iter().any(|id| id == policy.id)));
+    check_ids(settings.keys())?;
+    let chosen = chosen(only, wanted)?.into_iter();
     chosen
         .map(|(bundled, metadata)| {
             let own = settings.remove(bundled.id);
@@ -48,6 +37,36 @@ pub(crate) fn ready(
             Ok(policy)
         })
         .collect()
+}
+
+/// The bundled policies that are `wanted`, or those of them with the ids in `only`.
+///
+/// # Errors
+/// Exit 2 for unknown ids, and for those of other policies.
+pub(crate) fn chosen(
+    only: &[String],
+    wanted: impl Fn(&Metadata) -> bool,
+) -> Result<Vec<(&'static BundledPolicy, Metadata)>, Failure> {
+    let mut bundled = module::all()?;
+    check_ids(only)?;
+    let elsewhere = |id: &&String| bundled.iter().any(|(policy, metadata)| policy.id == *id && !wanted(metadata));
+    if let Some(id) = only.iter().find(elsewhere) {
+        let error = anyhow!("policy `{id}` is not about what this command reviews");
+        return Err(Failure::usage(error).with_help(format!("`forewarn explain {id}` says what it checks")));
+    }
+    bundled.retain(|(policy, metadata)| wanted(metadata) && (only.is_empty() || only.iter().any(|id| id == policy.id)));
+    Ok(bundled)
+}
+
+/// Refuses ids that no bundled policy has.
+///
+/// # Errors
+/// Exit 2 for the first of them.
+pub(crate) fn check_ids<'i>(ids: impl IntoIterator<Item = &'i String>) -> Result<(), Failure> {
+    match ids.into_iter().find(|id| module::bundled(id).is_none()) {
+        Some(id) => Err(module::unknown_policy(id)),
+        None => Ok(()),
+    }
 }
 
 fn check_settings(policy: &Policy<Module>, engine: &Engine) -> Result<(), Failure> {

@@ -29,6 +29,10 @@ pub(crate) enum WriteError {
 /// # Errors
 /// [`WriteError`]; the file is then as it was.
 pub(crate) fn exchange(path: &Path, old: &str, new: &str) -> Result<(), WriteError> {
+    exchange_bytes(path, old.as_bytes(), new)
+}
+
+fn exchange_bytes(path: &Path, old: &[u8], new: &str) -> Result<(), WriteError> {
     let target = fs::canonicalize(path)?;
     let metadata = fs::metadata(&target)?;
     if !metadata.is_file() {
@@ -45,7 +49,7 @@ pub(crate) fn exchange(path: &Path, old: &str, new: &str) -> Result<(), WriteErr
     keep_owner(temporary.as_file(), &metadata);
     temporary.as_file().set_permissions(metadata.permissions())?;
     temporary.as_file().sync_all()?;
-    if fs::read(&target)? != old.as_bytes() {
+    if fs::read(&target)? != old {
         return Err(WriteError::Changed);
     }
     temporary.persist(&target).map_err(|error| error.error)?;
@@ -54,26 +58,51 @@ pub(crate) fn exchange(path: &Path, old: &str, new: &str) -> Result<(), WriteErr
     Ok(())
 }
 
-/// Writes a file as a whole: whoever reads it sees what was there before, or all of this.
+/// Writes a file as a whole, whatever was in it before, so that a reader sees the old text or the new and never a part.
+/// What is no regular file, such as a pipe, is written to.
+///
+/// # Errors
+/// [`WriteError`]; a regular file is then as it was.
+pub(crate) fn replace(path: &Path, text: &str) -> Result<(), WriteError> {
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_file() => {
+            let old = fs::read(path)?;
+            // The same text again is no reason to touch the file.
+            if old == text.as_bytes() { Ok(()) } else { exchange_bytes(path, &old, text) }
+        }
+        Ok(metadata) if metadata.is_dir() => Err(io::Error::from(io::ErrorKind::IsADirectory).into()),
+        Ok(_) => Ok(OpenOptions::new().write(true).open(path)?.write_all(text.as_bytes())?),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => create(path, text.as_bytes()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Writes a file as a whole, whether it is there already or not; of a symbolic link, the file that it leads to.
 ///
 /// # Errors
 /// What the file system says; the file is then as it was.
-pub(crate) fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn create(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     let path = if path.exists() { fs::canonicalize(path)? } else { path.to_path_buf() };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".forewarn-").suffix(".tmp");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        // A temporary file is its maker's alone, and this one is for everybody whom the user's umask lets in.
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
+    readable(&mut builder);
     let mut temporary = builder.tempfile_in(folder)?;
     temporary.write_all(bytes)?;
     temporary.as_file().sync_all()?;
-    temporary.persist(&path).map(drop).map_err(|error| error.error)
+    temporary.persist(&path).map_err(|error| error.error)?;
+    Ok(())
 }
+
+/// Lets others read the file as far as the user's mask does. A temporary file is otherwise for nobody else.
+#[cfg(unix)]
+fn readable(builder: &mut tempfile::Builder<'_, '_>) {
+    use std::os::unix::fs::PermissionsExt as _;
+    builder.permissions(fs::Permissions::from_mode(0o666));
+}
+
+#[cfg(not(unix))]
+fn readable(_: &mut tempfile::Builder<'_, '_>) {}
 
 /// Gives a file the owner and group of another where the user may do that.
 #[cfg(unix)]

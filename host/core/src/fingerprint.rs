@@ -80,7 +80,7 @@ fn item_name(document: &Document<'_>, item: NodeId) -> String {
 }
 
 /// A digest in which no two lists of fields are alike.
-fn digest(fields: &[&str]) -> String {
+pub(crate) fn digest(fields: &[&str]) -> String {
     let mut hasher = Sha256::new();
     for field in fields {
         hasher.update((field.len() as u64).to_le_bytes());

@@ -7,7 +7,7 @@ use std::sync::Arc;
 const BINDING: &str = "kubewarden";
 
 /// Kubewarden's capabilities besides log lines, as `<namespace>/<operation>`.
-const CAPABILITIES: [&str; 11] = [
+pub(crate) const CAPABILITIES: [&str; 11] = [
     "crypto/v1/is_certificate_trusted",
     "kubernetes/can_i",
     "kubernetes/get_resource",

@@ -1,15 +1,19 @@
 //! The pure part of Forewarn: manifests in, admission requests out; replies in, located findings and reports out.
 
 pub mod admission;
+pub mod baseline;
 pub mod cluster;
 pub mod comparison;
+pub mod configuration;
 pub mod edit;
 pub mod engine;
+pub mod exemption;
 pub mod facts;
 pub mod finding;
 mod fingerprint;
 pub mod fix;
 pub mod host_calls;
+pub mod kubewarden;
 pub mod metadata;
 pub mod object;
 pub mod oci_manifest;
@@ -22,7 +26,10 @@ pub mod resource;
 pub mod review;
 pub mod rules;
 pub mod scaffold;
+pub mod scope;
 pub mod source;
+pub mod suite;
+mod suppress;
 pub mod template;
 pub mod yaml;
 pub mod yaml_writer;

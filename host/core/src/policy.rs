@@ -3,6 +3,7 @@
 use crate::cluster::{Cluster, View};
 use crate::engine::{Engine, EngineError};
 use crate::host_calls::{HostCalls, offline};
+use crate::kubewarden::{Capability, gate};
 use crate::metadata::{Metadata, Operation};
 use crate::object::Identity;
 use crate::reply::ReplyError;
@@ -27,6 +28,8 @@ pub struct Policy<M> {
     further_kinds: Vec<GroupKind>,
     module: M,
     host: Arc<dyn HostCalls>,
+    /// The host functions that it may call; `None` for all.
+    capabilities: Option<Vec<Capability>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -45,6 +48,22 @@ pub enum PolicyError {
     /// The module replied nonsense.
     #[error(transparent)]
     Reply(#[from] ReplyError),
+    /// A policy of a group gave no verdict, so that the group has none.
+    #[error("its policy `{name}` gave none: {error}")]
+    Member {
+        /// The policy's name in the group.
+        name: String,
+        /// Why.
+        error: Box<PolicyError>,
+    },
+    /// A match condition cannot be evaluated, so that it is not known whether the policy is to be asked.
+    #[error("its condition `{name}` fails: {reason}")]
+    Condition {
+        /// The condition's name.
+        name: String,
+        /// Why.
+        reason: String,
+    },
 }
 
 /// Why a policy cannot be used with its settings.
@@ -74,12 +93,18 @@ impl<M> Policy<M> {
             .flatten()
             .collect();
         let settings = Value::Object(settings.clone()).to_string();
-        Self { id: id.into(), metadata, settings, further_kinds, module, host: offline() }
+        Self { id: id.into(), metadata, settings, further_kinds, module, host: offline(), capabilities: None }
     }
 
     /// Shows the policy what its metadata declares of a cluster.
     pub fn see(&mut self, cluster: &Arc<Cluster>) {
-        self.host = Arc::new(View::new(Arc::clone(cluster), &self.metadata.context_aware_resources));
+        let view = View::new(Arc::clone(cluster), &self.metadata.context_aware_resources);
+        self.host = gate(Arc::new(view), self.capabilities.as_deref());
+    }
+
+    /// Lets the policy call these host functions only, from the next [`Policy::see`] on.
+    pub(crate) fn allow(&mut self, capabilities: &[Capability]) {
+        self.capabilities = Some(capabilities.to_vec());
     }
 
     /// The policy's id, such as `privilege-escalation`.

@@ -67,7 +67,29 @@ struct Findings {
     findings: Vec<Finding>,
 }
 
-/// Reads the findings out of a reply.
+/// What a reply says.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Verdict {
+    /// Whether the object is accepted.
+    pub(crate) accepted: bool,
+    /// The policy's reason.
+    pub(crate) message: Option<String>,
+    /// What was found.
+    pub(crate) findings: Vec<Finding>,
+    /// Whether the policy wants another object than it was given.
+    pub(crate) changes: bool,
+}
+
+/// Reads the findings out of a reply; see [`verdict`].
+///
+/// # Errors
+///
+/// When the reply cannot be read or contradicts itself. Neither is ever a pass.
+pub fn findings(policy: &str, reply: &[u8], object: &str) -> Result<Vec<Finding>, ReplyError> {
+    verdict(policy, reply, object).map(|verdict| verdict.findings)
+}
+
+/// Reads a reply.
 ///
 /// A policy that reports no structured findings is taken by its words: a rejection denies the object as a whole, each
 /// warning warns of it, and a change that it would make is a warning too. `object` is the object of the request, as
@@ -76,19 +98,20 @@ struct Findings {
 /// # Errors
 ///
 /// When the reply cannot be read or contradicts itself. Neither is ever a pass.
-pub fn findings(policy: &str, reply: &[u8], object: &str) -> Result<Vec<Finding>, ReplyError> {
+pub(crate) fn verdict(policy: &str, reply: &[u8], object: &str) -> Result<Verdict, ReplyError> {
     let response: Response =
         serde_json::from_slice(reply).map_err(|error| ReplyError::Unreadable { reason: error.to_string() })?;
     let structured = response.audit_annotations.as_ref().and_then(|annotations| annotations.findings.as_deref());
+    let changes = response.mutated_object.is_some() && mutation(reply, object).is_some();
     let findings = match structured {
         Some(text) => structured_findings(text)?,
-        None => plain_findings(policy, &response, reply, object),
+        None => plain_findings(policy, &response, changes),
     };
     let denial = findings.iter().find(|finding| finding.denies());
     match (response.accepted, denial) {
         (true, Some(finding)) => Err(ReplyError::AcceptedWithDenial { code: finding.code.clone() }),
         (false, None) => Err(ReplyError::RejectedWithoutDenial),
-        _ => Ok(findings),
+        _ => Ok(Verdict { accepted: response.accepted, message: response.message, findings, changes }),
     }
 }
 
@@ -101,7 +124,7 @@ fn structured_findings(text: &str) -> Result<Vec<Finding>, ReplyError> {
     Ok(findings)
 }
 
-fn plain_findings(policy: &str, response: &Response, reply: &[u8], object: &str) -> Vec<Finding> {
+fn plain_findings(policy: &str, response: &Response, changes: bool) -> Vec<Finding> {
     let finding = |severity, message: &str| Finding {
         code: policy.to_owned(),
         severity,
@@ -123,23 +146,25 @@ fn plain_findings(policy: &str, response: &Response, reply: &[u8], object: &str)
     }
     let warnings = response.warnings.as_deref().unwrap_or_default();
     findings.extend(warnings.iter().map(|warning| finding(Severity::Warn, warning)));
-    if response.accepted && response.mutated_object.is_some() && changes(reply, object) {
+    if response.accepted && changes {
         findings.push(finding(Severity::Warn, "the object would be changed by the policy"));
     }
     findings
 }
 
-/// Whether the mutated object differs from the one in the request; what cannot be compared counts as changed.
-fn changes(reply: &[u8], object: &str) -> bool {
+/// The object that an accepting policy makes of the one in the request, if it is another one. `object` is the object of
+/// the request, as JSON; what cannot be compared counts as changed.
+#[must_use]
+pub fn mutation(reply: &[u8], object: &str) -> Option<Value> {
     #[derive(Deserialize)]
     struct Mutated {
-        mutated_object: Value,
+        accepted: bool,
+        #[serde(default)]
+        mutated_object: Option<Value>,
     }
-    let mutated = serde_json::from_slice::<Mutated>(reply).map(|reply| reply.mutated_object);
-    match (mutated, serde_json::from_str::<Value>(object)) {
-        (Ok(mutated), Ok(object)) => mutated != object,
-        _ => true,
-    }
+    let mutated = serde_json::from_slice::<Mutated>(reply).ok().filter(|reply| reply.accepted)?.mutated_object?;
+    let is_same = serde_json::from_str::<Value>(object).is_ok_and(|object| object == mutated);
+    (!is_same).then_some(mutated)
 }
 
 #[cfg(test)]

@@ -21,16 +21,30 @@ pub struct Change {
     pub sub_resource: Option<String>,
 }
 
+/// The operation of a request to delete an object.
+const DELETE: &str = "DELETE";
+
 impl Request {
     /// Builds the request as the Kubewarden policy server serialises it: every mapping's keys sorted.
     #[must_use]
     pub fn new(document: &Document<'_>, object: &Object, change: &Change) -> Self {
+        let operation = if change.old_object.is_some() { "UPDATE" } else { "CREATE" };
+        Self::build(document, object, change, operation)
+    }
+
+    /// The request to delete an object, which has it as the old one and no new one.
+    #[must_use]
+    pub fn deletion(document: &Document<'_>, object: &Object, change: &Change) -> Self {
+        Self::build(document, object, change, DELETE)
+    }
+
+    fn build(document: &Document<'_>, object: &Object, change: &Change, operation: &str) -> Self {
         let identity = object.identity();
         let resource = Resource::of(identity.group(), identity.version(), &identity.kind);
         let kind = triple("kind", &identity.kind, identity);
         let plural = triple("resource", &resource.plural, identity);
         let namespace = identity.namespace.as_deref().or(resource.namespaced.then_some("default"));
-        let operation = if change.old_object.is_some() { "UPDATE" } else { "CREATE" };
+        let is_deletion = operation == DELETE;
 
         let mut out = String::from(r#"{"request":{"kind":"#);
         out.push_str(&kind);
@@ -40,11 +54,11 @@ impl Request {
                 write_field(key, value, &mut out);
             }
         }
-        out.push_str(r#","object":"#);
+        out.push_str(if is_deletion { r#","oldObject":"# } else { r#","object":"# });
         let object_start = out.len();
         object.write_json(document, &mut out);
         let object_range = object_start..out.len();
-        if let Some(old_object) = &change.old_object {
+        if let Some(old_object) = change.old_object.as_ref().filter(|_| !is_deletion) {
             out.push_str(r#","oldObject":"#);
             out.push_str(old_object);
         }
@@ -175,6 +189,19 @@ mod tests {
         assert_eq!(value.to_string(), payload);
         assert_eq!(value["request"]["operation"], "UPDATE");
         assert_eq!(value["request"]["subResource"], "ephemeralcontainers");
+    }
+
+    #[test]
+    fn a_deletion_has_the_old_object_only() {
+        let source = Source::new("apiVersion: v1\nkind: Pod\nmetadata: {name: web}\n");
+        let document = Documents::new(&source).next().unwrap().unwrap();
+        let contents = Contents::of(&document);
+        let request = Request::deletion(&document, &contents.objects[0], &Change::default());
+        let payload = String::from_utf8(request.payload("{}")).unwrap();
+        let value: serde_json::Value = serde_json::from_str(&payload).unwrap();
+        assert_eq!(value.to_string(), payload);
+        assert_eq!((&value["request"]["operation"], value["request"].get("object")), (&"DELETE".into(), None));
+        assert_eq!(value["request"]["oldObject"]["metadata"]["name"], "web");
     }
 
     #[test]

@@ -19,18 +19,29 @@ impl<'a> Resource<'a> {
     /// Looks a kind up among Kubernetes' own; for others the plural and the scope are guessed from the name.
     #[must_use]
     pub fn of(group: &'a str, version: &'a str, kind: &str) -> Self {
-        let known = BUILT_IN
-            .iter()
-            .filter(|(groups, ..)| groups.contains(&group))
-            .flat_map(|(_, namespaced, kinds)| kinds.iter().map(move |kind| (*kind, *namespaced)))
-            .find(|((name, _), _)| *name == kind);
-        let (plural, namespaced) = match known {
-            Some(((_, plural), namespaced)) => (Cow::Borrowed(plural), namespaced),
+        let (plural, namespaced) = match built_in(group, kind) {
+            Some((plural, namespaced)) => (Cow::Borrowed(plural), namespaced),
             // Nearly every custom kind that is not namespaced says so: ClusterIssuer, ClusterPolicy.
             None => (Cow::Owned(guess_plural(kind)), !kind.starts_with("Cluster")),
         };
         Self { group, version, plural, namespaced }
     }
+
+    /// Whether the kind is one of Kubernetes' own, so that nothing about it is guessed.
+    #[must_use]
+    pub fn is_built_in(group: &str, kind: &str) -> bool {
+        built_in(group, kind).is_some()
+    }
+}
+
+/// The plural of one of Kubernetes' own kinds, and whether it is namespaced.
+fn built_in(group: &str, kind: &str) -> Option<(&'static str, bool)> {
+    BUILT_IN
+        .iter()
+        .filter(|(groups, ..)| groups.contains(&group))
+        .flat_map(|(_, namespaced, kinds)| kinds.iter().map(move |(name, plural)| (name, *plural, *namespaced)))
+        .find(|(name, ..)| **name == kind)
+        .map(|(_, plural, namespaced)| (plural, namespaced))
 }
 
 /// The plural as Kubernetes' own tools guess it for kinds they have not seen.

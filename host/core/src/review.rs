@@ -1,18 +1,19 @@
 //! The review of one file: every policy that covers an object is asked about it.
 
 use crate::comparison::{Comparison, Pairing, Unclear};
+use crate::configuration::Configuration;
 use crate::edit::Refusal;
 use crate::engine::Engine;
 use crate::finding::Finding;
 use crate::fingerprint;
-use crate::metadata::Operation;
+use crate::kubewarden::{Configured, Namespaces, Remark, Situation};
 use crate::object::{Contents, Identity, Object};
 use crate::policy::{Policy, PolicyError};
 use crate::problem::Problem;
 use crate::reply;
 use crate::request::{Change, Request};
-use crate::resource::Resource;
 use crate::source::{Position, Source, Span};
+use crate::suppress::Suppressions;
 use crate::template;
 use crate::yaml::{Document, Documents, NodeId};
 use std::sync::Arc;
@@ -23,7 +24,11 @@ pub struct Reviewer<'e, E: Engine> {
     engine: &'e E,
     /// Sorted by id, which is their order in reports.
     policies: Vec<&'e Policy<E::Module>>,
+    /// Sorted by id, too.
+    configured: Vec<&'e Configured<E::Module>>,
+    namespaces: Namespaces,
     comparison: Option<&'e Comparison>,
+    configuration: Option<&'e Configuration<E::Module>>,
 }
 
 /// What came of one file.
@@ -47,6 +52,25 @@ pub struct FileReview {
     pub problems: Vec<Problem>,
     /// How many findings are gone because they were fixed.
     pub fixed: usize,
+    /// Whether the file is not reviewed but says how others are.
+    pub configuration: bool,
+    /// The objects, and which policies were asked about each.
+    pub asked: Vec<Asked>,
+    /// Which exemptions of the configuration apply to a finding, by their number there.
+    pub exemptions: Vec<usize>,
+}
+
+/// An object, and who was asked about it.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// The object.
+    pub object: Arc<Identity>,
+    /// Which of the file's objects it is, from 0 in the order of the text.
+    pub object_index: usize,
+    /// Where it is written.
+    pub span: Span,
+    /// The ids of the policies, sorted; none where the object is as it was, or not to be reviewed.
+    pub policies: Vec<String>,
 }
 
 /// A finding, and where in the file it is.
@@ -139,18 +163,32 @@ impl LocatedFinding {
     ) -> Self {
         let located = document.locate(source, node, &finding.pointer);
         let place = fingerprint::place(document, node, &finding.pointer);
+        let finding = Self::at(source, located.span, policy, identity, &place, finding);
+        Self { exact: located.exact, via_alias: located.via_alias, ..finding }
+    }
+
+    /// A finding at these bytes; the fingerprint knows the place by this name.
+    #[must_use]
+    pub fn at(
+        source: &Source<'_>,
+        span: Span,
+        policy: &str,
+        identity: &Arc<Identity>,
+        place: &str,
+        finding: Finding,
+    ) -> Self {
         let container = finding.container.as_deref();
         Self {
-            fingerprint: fingerprint::of(policy, &finding.code, identity, container, &place),
+            fingerprint: fingerprint::of(policy, &finding.code, identity, container, place),
             policy: policy.to_owned(),
             finding,
             object: Arc::clone(identity),
             object_index: 0,
-            span: located.span,
-            start: source.position(located.span.start()),
-            end: source.position(located.span.end()),
-            exact: located.exact,
-            via_alias: located.via_alias,
+            span,
+            start: source.position(span.start()),
+            end: source.position(span.end()),
+            exact: true,
+            via_alias: false,
             not_fixed: None,
         }
     }
@@ -163,6 +201,21 @@ impl FileReview {
         let skipped = vec![Skipped { line: 1, reason: SkipReason::NotAnObject }];
         Self { file: file.to_owned(), skipped, ..Self::default() }
     }
+
+    /// Of a file that says how others are reviewed.
+    #[must_use]
+    pub fn of_configuration(file: &str, notices: Vec<Notice>) -> Self {
+        Self { file: file.to_owned(), notices, configuration: true, ..Self::default() }
+    }
+
+    /// Notes what a reader should know about an object. What holds for others too is said once.
+    fn remark(&mut self, remarks: Vec<Remark>, position: Position) {
+        for Remark { message, help } in remarks {
+            if self.notices.iter().all(|notice| notice.message != message) {
+                self.notices.push(Notice { message, help: Some(help), position });
+            }
+        }
+    }
 }
 
 impl<'e, E: Engine> Reviewer<'e, E> {
@@ -170,13 +223,38 @@ impl<'e, E: Engine> Reviewer<'e, E> {
     pub fn new(engine: &'e E, policies: impl IntoIterator<Item = &'e Policy<E::Module>>) -> Self {
         let mut policies: Vec<_> = policies.into_iter().collect();
         policies.sort_by_key(|policy| policy.id());
-        Self { engine, policies, comparison: None }
+        Self {
+            engine,
+            policies,
+            configured: Vec::new(),
+            namespaces: Namespaces::default(),
+            comparison: None,
+            configuration: None,
+        }
+    }
+
+    /// Asks these policies too, as Kubewarden would; they are selected by the labels of these namespaces.
+    #[must_use]
+    pub fn with(
+        mut self,
+        configured: impl IntoIterator<Item = &'e Configured<E::Module>>,
+        namespaces: Namespaces,
+    ) -> Self {
+        self.configured.extend(configured);
+        self.configured.sort_by_key(|configured| configured.id());
+        Self { namespaces, ..self }
     }
 
     /// Reviews changes: an object that was there before is asked about as an UPDATE.
     #[must_use]
     pub fn against(self, comparison: &'e Comparison) -> Self {
         Self { comparison: Some(comparison), ..self }
+    }
+
+    /// Reviews as it is configured.
+    #[must_use]
+    pub fn configured(self, configuration: &'e Configuration<E::Module>) -> Self {
+        Self { configuration: Some(configuration), ..self }
     }
 
     /// Reviews the text of a file. The result depends on nothing but the arguments and the policies.
@@ -190,17 +268,26 @@ impl<'e, E: Engine> Reviewer<'e, E> {
                 .push(Skipped { line: source.position(offset).line, reason: SkipReason::UnrenderedHelmTemplate });
             return review;
         }
+        let mut suppressions = Suppressions::of(text);
         for document in Documents::new(&source) {
             match document {
                 Ok(document) => {
                     let flaws = document.flaws().iter().map(|flaw| Problem::of_yaml(file, flaw));
                     review.problems.extend(flaws.map(|problem| Problem { reviewed: true, ..problem }));
                     self.review_document(&source, &document, &mut review);
+                    suppressions.iter_mut().for_each(|suppressions| suppressions.add(&document));
                 }
                 Err(error) => review.problems.push(Problem::of_yaml(file, &error)),
             }
         }
-        fingerprint::number(&mut review.findings);
+        let nothing = Configuration::default();
+        let configuration = self.configuration.unwrap_or(&nothing);
+        if let Some(suppressions) = suppressions {
+            let own = self.policies.iter().map(|policy| policy.id().to_owned());
+            let known = configuration.known.iter().cloned().chain(own).collect();
+            suppressions.apply(&source, &known, &mut review);
+        }
+        configuration.settle(&mut review);
         review
     }
 
@@ -219,30 +306,45 @@ impl<'e, E: Engine> Reviewer<'e, E> {
         let object_index = review.objects;
         review.objects += 1;
         let identity = Arc::new(object.identity().clone());
+        let span = document.span(object.node());
+        review.asked.push(Asked { object: Arc::clone(&identity), object_index, span, policies: Vec::new() });
         let Some(change) = self.change(source, document, object, review) else {
             review.unchanged += 1;
             return;
         };
-        let operation = if change.old_object.is_some() { Operation::Update } else { Operation::Create };
-        let resource = Resource::of(identity.group(), identity.version(), &identity.kind);
-        let covering: Vec<_> =
-            self.policies.iter().filter(|policy| policy.covers(&identity, &resource, operation)).collect();
-        if covering.is_empty() {
-            return;
+        let policies = match self.configuration {
+            Some(configuration) if !configuration.reviews(&identity) => return,
+            Some(configuration) => configuration.choose(&self.policies, &review.file, &identity),
+            None => self.policies.clone(),
+        };
+        let situation = Situation::new(document, object, &change);
+        let (resource, operation) = (situation.resource(), situation.operation());
+        let mut answers = Vec::new();
+        for policy in policies.into_iter().filter(|policy| policy.covers(&identity, resource, operation)) {
+            answers.push((policy.id(), self.ask(policy, situation.request())));
         }
-        let request = Request::new(document, object, &change);
+        let mut remarks = Vec::new();
+        for configured in &self.configured {
+            let answer = configured.ask(self.engine, &situation, &self.namespaces, &mut remarks);
+            answers.extend(answer.map(|answer| (configured.id(), answer)));
+        }
+        let start = source.position(document.span(object.node()).start());
+        review.remark(remarks, start);
+        review.evaluations += answers.len();
+        if let Some(asked) = review.asked.last_mut() {
+            asked.policies = answers.iter().map(|(id, _)| (*id).to_owned()).collect();
+            asked.policies.sort_unstable();
+        }
         let mut located = Vec::new();
-        for policy in covering {
-            review.evaluations += 1;
-            match self.ask(policy, &request) {
+        for (id, answer) in answers {
+            match answer {
                 Ok(findings) => located.extend(findings.into_iter().map(|finding| {
-                    let located = LocatedFinding::new(source, document, object.node(), policy.id(), &identity, finding);
+                    let located = LocatedFinding::new(source, document, object.node(), id, &identity, finding);
                     LocatedFinding { object_index, ..located }
                 })),
                 Err(error) => {
-                    let start = document.span(object.node()).start();
-                    let problem = Problem::of_policy(policy.id(), &identity, &error);
-                    review.problems.push(problem.at(&review.file, source.position(start)));
+                    let problem = Problem::of_policy(id, &identity, &error);
+                    review.problems.push(problem.at(&review.file, start));
                 }
             }
         }

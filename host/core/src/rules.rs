@@ -14,6 +14,22 @@ pub fn matches(rules: &[Rule], resource: &Resource<'_>, operation: Operation) ->
     })
 }
 
+/// Whether one of the rules covers an operation on a subresource, such as `ephemeralcontainers` of pods.
+#[must_use]
+pub fn matches_subresource(rules: &[Rule], resource: &Resource<'_>, name: &str, operation: Operation) -> bool {
+    let is_covered = |pattern: &String| {
+        pattern.split_once('/').is_some_and(|(plural, subresource)| {
+            (plural == "*" || plural == resource.plural) && (subresource == "*" || subresource == name)
+        })
+    };
+    rules.iter().any(|rule| {
+        covers(&rule.api_groups, resource.group)
+            && covers(&rule.api_versions, resource.version)
+            && rule.operations.iter().any(|asked| *asked == Operation::All || *asked == operation)
+            && rule.resources.iter().any(is_covered)
+    })
+}
+
 fn covers(patterns: &[String], value: &str) -> bool {
     patterns.iter().any(|pattern| pattern == "*" || pattern == value)
 }
@@ -58,6 +74,21 @@ mod tests {
         }
         for pattern in ["deployments/scale", "*/scale", "pods/*"] {
             assert!(!asks(rule("*", pattern, Operation::Create)), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn subresources_are_covered_by_name_only() {
+        let covers = |pattern: &str| {
+            let rules = [rule("apps", pattern, Operation::Update)];
+            let resource = Resource::of("apps", "v1", "Deployment");
+            matches_subresource(&rules, &resource, "scale", Operation::Update)
+        };
+        for pattern in ["deployments/scale", "deployments/*", "*/scale", "*/*"] {
+            assert!(covers(pattern), "{pattern}");
+        }
+        for pattern in ["deployments", "*", "deployments/status", "pods/*"] {
+            assert!(!covers(pattern), "{pattern}");
         }
     }
 

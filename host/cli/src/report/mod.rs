@@ -6,18 +6,22 @@ mod style;
 pub(crate) use outputs::Outputs;
 pub(crate) use style::Style;
 
+use forewarn_core::finding::Severity;
 use forewarn_core::problem::{Problem, ProblemKind};
-use forewarn_core::report::Summary;
+use forewarn_core::report::{About, Run, Summary};
 use forewarn_core::review::FileReview;
 
 use crate::args::{Check, FailOn};
 use crate::check::fails;
+use crate::config::Ledger;
 use crate::exit::{Exit, Failure};
 use crate::fix::{Mode, Tally, print_diff};
 
 /// One file, reviewed, and rendered where its text was at hand.
 pub(crate) struct Reviewed {
     review: Result<FileReview, Problem>,
+    /// The file's content, where an output needs it.
+    text: String,
     /// The report for people; empty where nobody wants one.
     shown: String,
     diff: String,
@@ -26,6 +30,11 @@ pub(crate) struct Reviewed {
 }
 
 impl Reviewed {
+    /// What was found, if the file could be read.
+    pub(crate) fn review(&self) -> Option<&FileReview> {
+        self.review.as_ref().ok()
+    }
+
     /// The same with what was changed, or would be.
     pub(crate) fn repaired(self, diff: String, fixed: usize) -> Self {
         Self { diff, fixed, ..self }
@@ -45,6 +54,8 @@ pub(crate) struct Report {
     tally: Tally,
     /// Kept for the outputs that are written at the end.
     reviews: Vec<FileReview>,
+    /// The contents of the reviewed files, as far as an output needs them.
+    texts: Vec<String>,
     problems: Vec<Problem>,
 }
 
@@ -53,18 +64,23 @@ impl Report {
     ///
     /// # Errors
     /// Exit 3 when standard output cannot be written.
-    pub(crate) fn new(args: &Check, mode: Option<Mode>, problems: Vec<Problem>) -> Result<Self, Failure> {
-        let outputs = Outputs::of(args);
+    pub(crate) fn new(
+        args: &Check,
+        outputs: Outputs,
+        mode: Option<Mode>,
+        problems: Vec<Problem>,
+    ) -> Result<Self, Failure> {
         let mut report = Self {
             style: outputs.style(args),
             outputs,
             summary: Summary::default(),
             exit: Exit::Clean,
             flawed: false,
-            fail_on: args.fail_on,
+            fail_on: args.fail_on(),
             mode,
             tally: Tally::default(),
             reviews: Vec::new(),
+            texts: Vec::new(),
             problems: Vec::new(),
         };
         for problem in problems {
@@ -103,6 +119,7 @@ impl Report {
         }
         if self.outputs.keep_reviews() {
             self.reviews.push(review);
+            self.texts.push(reviewed.text);
         }
         Ok(())
     }
@@ -124,13 +141,34 @@ impl Report {
     /// Writes the summary and what is written at the end.
     ///
     /// # Errors
-    /// Exit 3 when an output cannot be written.
-    pub(crate) fn finish(mut self, args: &Check) -> Result<Exit, Failure> {
+    /// Exit 3 when an output cannot be written, or a higher one that the check has earned.
+    pub(crate) fn finish(
+        mut self,
+        args: &Check,
+        ledger: &Ledger<'_>,
+        about: &[About<'_>],
+        jobs: usize,
+    ) -> Result<Exit, Failure> {
+        // What could not be reviewed has findings that nobody knows.
+        let is_complete = !self.flawed && self.exit <= Exit::Denied;
+        let written = if is_complete { ledger.write()? } else { ledger.refuse() };
         if !args.quiet {
             let tally = self.mode.map(|mode| self.tally.line(mode)).unwrap_or_default();
-            self.outputs.say(&format!("{}\n{tally}", self.summary))?;
+            self.outputs.say(&format!("{}\n{tally}{written}", self.summary))?;
         }
-        self.outputs.finish(&self.reviews, &self.problems)?;
-        Ok(if self.flawed && self.exit == Exit::Clean { Exit::Input } else { self.exit })
+        let exit = if self.flawed && self.exit == Exit::Clean { Exit::Input } else { self.exit };
+        let run = Run {
+            reviews: &self.reviews,
+            problems: &self.problems,
+            policies: about,
+            failing: match self.fail_on {
+                FailOn::Deny => &[Severity::Deny],
+                FailOn::Warn => &[Severity::Deny, Severity::Warn],
+                FailOn::Never => &[],
+            },
+        };
+        let finished = self.outputs.finish(run, &self.texts, jobs);
+        finished.map_err(|failure| Failure { exit: failure.exit.max(exit), ..failure })?;
+        Ok(exit)
     }
 }

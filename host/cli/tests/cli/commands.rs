@@ -103,3 +103,53 @@ fn a_reader_who_has_seen_enough_is_no_error() {
         assert_eq!(folder.run_unread(args), (code, String::new()), "{args:?}");
     }
 }
+
+#[test]
+fn every_shell_has_completions_for_every_command() {
+    let folder = Folder::new(&[]);
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let outcome = folder.run(&["completions", shell]);
+        assert_eq!((outcome.code, outcome.stderr.as_str()), (0, ""), "{shell}");
+        for word in ["check", "explain", "fail-on", "output", "completions"] {
+            assert!(outcome.stdout.contains(word), "{shell} does not complete `{word}`");
+        }
+    }
+    assert_eq!(folder.run(&["completions", "csh"]).code, 2);
+}
+
+#[test]
+#[cfg(unix)]
+fn bash_takes_its_completions() {
+    let folder = Folder::new(&[]);
+    folder.write("forewarn.bash", folder.run(&["completions", "bash"]).stdout.as_bytes());
+    let complete = "source ./forewarn.bash; COMP_WORDS=(forewarn check --form); COMP_CWORD=2; COMP_LINE='forewarn check --form'; \
+                    _forewarn forewarn --form check; echo \"${COMPREPLY[@]}\"";
+    let output = std::process::Command::new("bash")
+        .args(["--noprofile", "--norc", "-c", complete])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "--format\n", "{output:?}");
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let folder = Folder::new(&[("file", "")]);
+    let page = folder.run(&["man"]);
+    assert_eq!(page.code, 0);
+    assert!(page.stdout.contains(".SH SUBCOMMANDS") || page.stdout.contains("forewarn\\-check(1)"), "{}", page.stdout);
+    assert_eq!(folder.run(&["man", "--out", "share/man1"]).code, 0);
+    let mut pages: Vec<_> = std::fs::read_dir(folder.path().join("share/man1"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    pages.sort_unstable();
+    for command in ["forewarn.1", "forewarn-check.1", "forewarn-completions.1", "forewarn-man.1"] {
+        assert!(pages.iter().any(|page| page == command), "{pages:?}");
+    }
+    let check = std::fs::read_to_string(folder.path().join("share/man1/forewarn-check.1")).unwrap();
+    assert!(check.contains("FORMAT=FILE"), "{check}");
+    let failed = folder.run(&["man", "--out", "file/below"]);
+    assert_eq!(failed.code, 3);
+    assert!(failed.stderr.contains("cannot write the manual pages to `file/below`"), "{}", failed.stderr);
+}

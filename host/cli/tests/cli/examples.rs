@@ -84,6 +84,15 @@ fn security_contexts_are_where_kubernetes_reads_them() {
 }
 
 #[test]
+fn the_suites_pass() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_forewarn"));
+    let output = command.args(["test", "tests"]).current_dir(examples()).output().unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{printed}");
+    assert!(printed.ends_with("passed in 2 suites\n"), "{printed}");
+}
+
+#[test]
 fn the_readme_shows_what_the_command_prints() {
     let root = examples().join("..");
     let readme = std::fs::read_to_string(root.join("README.md")).unwrap();

@@ -4,19 +4,27 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::expect_used,
+    clippy::indexing_slicing,
     reason = "a test fails by panicking, its helpers too"
 )]
 
 mod against;
 mod annotate;
 mod bad_input;
+mod baseline;
 mod check;
+mod ci;
 mod cluster;
 mod commands;
+mod config;
 mod examples;
 mod facts;
 mod fix;
 mod forewarn;
+mod formats;
 mod helm;
+mod kubewarden;
 mod modules;
-mod scaffold;
+mod formats;
+mod helm;
+mod kubewarden;

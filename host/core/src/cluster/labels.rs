@@ -6,27 +6,40 @@ use super::AskError;
 ///
 /// Source: `k8s.io/apimachinery/pkg/labels`, whose grammar this is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct LabelSelector(Vec<Requirement>);
+pub(crate) struct LabelSelector(Vec<Requirement>);
 
+/// What must hold for one label.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Requirement {
-    key: String,
-    condition: Condition,
+pub(crate) struct Requirement {
+    /// The label's key.
+    pub(crate) key: String,
+    /// What its value must be like.
+    pub(crate) condition: Condition,
 }
 
+/// What a label's value must be like.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Condition {
+pub(crate) enum Condition {
+    /// There is one.
     Exists,
+    /// There is none.
     Missing,
     /// `=`, `==` and `in`.
     In(Vec<String>),
     /// `!=` and `notin`; a missing label is none of the values.
     NotIn(Vec<String>),
+    /// `>`
     Above(i64),
+    /// `<`
     Below(i64),
 }
 
 impl LabelSelector {
+    /// A selector with these requirements.
+    pub(crate) fn of(requirements: Vec<Requirement>) -> Self {
+        Self(requirements)
+    }
+
     /// Reads `a=b`, `a==b`, `a!=b`, `a in (x,y)`, `a notin (x)`, `a>1`, `a<1`, `a` and `!a`, joined by commas; an empty
     /// text selects everything.
     pub(super) fn parse(text: &str) -> Result<Self, AskError> {
@@ -47,7 +60,7 @@ impl LabelSelector {
     }
 
     /// Whether an object is selected whose labels `label` looks up.
-    pub(super) fn matches<'o>(&self, label: impl Fn(&str) -> Option<&'o str>) -> bool {
+    pub(crate) fn matches<'o>(&self, label: impl Fn(&str) -> Option<&'o str>) -> bool {
         self.0.iter().all(|requirement| requirement.condition.holds(label(&requirement.key)))
     }
 }
@@ -129,13 +142,13 @@ fn values(tokens: &mut Tokens<'_>) -> Result<Vec<String>, String> {
 }
 
 /// `[<DNS subdomain>/]<name>`
-fn is_key(text: &str) -> bool {
+pub(crate) fn is_key(text: &str) -> bool {
     let (prefix, name) = text.split_once('/').map_or((None, text), |(prefix, name)| (Some(prefix), name));
     !name.is_empty() && is_value(name) && prefix.is_none_or(is_subdomain)
 }
 
 /// Up to 63 letters, digits, `-`, `_` and `.`, with a letter or a digit at both ends; or nothing.
-fn is_value(text: &str) -> bool {
+pub(crate) fn is_value(text: &str) -> bool {
     text.len() <= 63
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
         && !text.starts_with(['-', '_', '.'])

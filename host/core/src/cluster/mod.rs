@@ -6,7 +6,7 @@
 mod ask;
 mod error;
 mod fields;
-mod labels;
+pub(crate) mod labels;
 mod mask;
 mod object;
 mod reply;
@@ -61,6 +61,11 @@ impl Cluster {
             }
         }
         Self { inputs, kinds: seen }
+    }
+
+    /// The objects of a kind that have this name, in whichever namespace.
+    pub(crate) fn named(&self, kind: &ContextAwareResource, name: &str) -> impl Iterator<Item = &ClusterObject> {
+        self.objects(kind).iter().filter(move |object| object.name.as_deref() == Some(name))
     }
 
     /// All objects of a kind, ordered by namespace and name; of several that are equal, one.

@@ -27,7 +27,7 @@ impl ClusterObject {
     }
 
     /// A label's value.
-    pub(super) fn label(&self, key: &str) -> Option<&str> {
+    pub(crate) fn label(&self, key: &str) -> Option<&str> {
         self.fields.get("metadata")?.get("labels")?.get(key)?.as_str()
     }
 }

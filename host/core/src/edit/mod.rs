@@ -4,6 +4,7 @@
 //! written is read again, and must be exactly the patched objects with everything else unchanged; what is not is
 //! refused, so that no mistake in here can damage a file.
 
+mod alone;
 mod conflict;
 mod flow;
 mod layout;
@@ -22,13 +23,14 @@ mod tests;
 mod text;
 pub(crate) mod write;
 
+pub use alone::{Replacement, alone};
 pub(crate) use conflict::touch;
 pub use refusal::Refusal;
 
 use crate::finding::PatchOperation;
 use crate::object::Contents;
 use crate::source::Source;
-use crate::yaml::Documents;
+use crate::yaml::{Document, Documents};
 use site::Site;
 use splice::{Splice, Splices};
 use std::collections::HashMap;
@@ -44,6 +46,25 @@ pub struct Fix<'f> {
     pub object: usize,
     /// What to do to it. All or nothing is done.
     pub operations: &'f [PatchOperation],
+}
+
+/// What a fix counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unit {
+    /// The Kubernetes objects of a file.
+    Object,
+    /// The documents of a file.
+    Document,
+}
+
+impl Unit {
+    /// The pointers to the units in a document.
+    fn pointers(self, document: &Document<'_>) -> Vec<String> {
+        match self {
+            Self::Object => Contents::of(document).objects.iter().map(|object| object.pointer().to_owned()).collect(),
+            Self::Document => vec![String::new()],
+        }
+    }
 }
 
 /// What became of a fix.
@@ -69,6 +90,22 @@ pub struct Edited {
 /// Makes as many of the fixes as can be made at once. Where two touch each other's places, the earlier is made.
 #[must_use]
 pub fn apply(text: &str, fixes: &[Fix<'_>]) -> Edited {
+    apply_to(Unit::Object, text, fixes)
+}
+
+/// Like [`apply`], but a fix counts the file's documents, whatever they hold.
+#[must_use]
+pub fn apply_to_documents(text: &str, fixes: &[Fix<'_>]) -> Edited {
+    apply_to(Unit::Document, text, fixes)
+}
+
+/// A value as YAML lines, in the manner of new text in a document that shows no other.
+pub(crate) fn yaml(value: &serde_json::Value) -> String {
+    let lines = write::lines_at(value, 0, write::Steps { mapping: 2, sequence: 2 });
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+fn apply_to(unit: Unit, text: &str, fixes: &[Fix<'_>]) -> Edited {
     let mut edited = Edited { text: text.to_owned(), outcomes: vec![Outcome::Waits; fixes.len()] };
     let mut chosen = Vec::new();
     let mut chosen_by_object: HashMap<usize, Vec<&Fix<'_>>> = HashMap::new();
@@ -82,10 +119,10 @@ pub fn apply(text: &str, fixes: &[Fix<'_>]) -> Edited {
     let is_entangled = |index: &usize| fixes.get(*index).is_some_and(conflict::is_entangled);
     let (entangled, simple): (Vec<_>, Vec<_>) = chosen.into_iter().partition(is_entangled);
     let mut proofs = MAX_PROOFS;
-    edited.make_together(fixes, &simple, &mut proofs);
+    edited.make_together(unit, fixes, &simple, &mut proofs);
     for index in entangled.into_iter().take(MAX_PROOFS) {
         if let Some(fix) = fixes.get(index) {
-            edited.make_step_by_step(index, fix);
+            edited.make_step_by_step(unit, index, fix);
         }
     }
     edited
@@ -93,12 +130,12 @@ pub fn apply(text: &str, fixes: &[Fix<'_>]) -> Edited {
 
 impl Edited {
     /// Makes fixes that do not touch each other. Those that cannot be proved together are tried in halves.
-    fn make_together(&mut self, fixes: &[Fix<'_>], chosen: &[usize], proofs: &mut usize) {
+    fn make_together(&mut self, unit: Unit, fixes: &[Fix<'_>], chosen: &[usize], proofs: &mut usize) {
         let Some(left) = proofs.checked_sub(1) else { return };
         let wanted: Vec<_> = chosen.iter().filter_map(|index| Some((*index, fixes.get(*index)?))).collect();
         let mut splices = Splices::default();
         let mut made = Vec::new();
-        for (index, result) in find_splices(&self.text, &wanted) {
+        for (index, result) in find_splices(unit, &self.text, &wanted) {
             match result {
                 Err(refusal) => self.set(index, Outcome::Refused(refusal)),
                 Ok(new) => {
@@ -114,7 +151,7 @@ impl Edited {
         *proofs = left;
         let text = splices.apply(&self.text);
         let proved: Vec<_> = made.iter().filter_map(|index| fixes.get(*index)).collect();
-        if proof::holds(&self.text, &text, &proved) {
+        if proof::holds(unit, &self.text, &text, &proved) {
             self.text = text;
             made.into_iter().for_each(|index| self.set(index, Outcome::Made));
             return;
@@ -122,18 +159,18 @@ impl Edited {
         match made.split_at(made.len() / 2) {
             ([], [index]) => self.set(*index, Outcome::Refused(Refusal::Unproven)),
             (first, second) => {
-                self.make_together(fixes, first, proofs);
-                self.make_together(fixes, second, proofs);
+                self.make_together(unit, fixes, first, proofs);
+                self.make_together(unit, fixes, second, proofs);
             }
         }
     }
 
     /// Makes a fix whose operations build upon each other.
-    fn make_step_by_step(&mut self, index: usize, fix: &Fix<'_>) {
+    fn make_step_by_step(&mut self, unit: Unit, index: usize, fix: &Fix<'_>) {
         let mut text = self.text.clone();
         for operation in fix.operations {
             let step = Fix { operations: std::slice::from_ref(operation), ..*fix };
-            match find_splices(&text, &[(index, &step)]).pop() {
+            match find_splices(unit, &text, &[(index, &step)]).pop() {
                 Some((_, Ok(new))) => {
                     let mut splices = Splices::default();
                     splices.add(new);
@@ -143,7 +180,7 @@ impl Edited {
                 None => return self.set(index, Outcome::Refused(Refusal::Unproven)),
             }
         }
-        if proof::holds(&self.text, &text, &[fix]) {
+        if proof::holds(unit, &self.text, &text, &[fix]) {
             self.text = text;
             self.set(index, Outcome::Made);
         } else {
@@ -159,19 +196,17 @@ impl Edited {
 }
 
 /// The changes that each fix makes in the text.
-fn find_splices(text: &str, fixes: &[(usize, &Fix<'_>)]) -> Vec<(usize, Result<Vec<Splice>, Refusal>)> {
+fn find_splices(unit: Unit, text: &str, fixes: &[(usize, &Fix<'_>)]) -> Vec<(usize, Result<Vec<Splice>, Refusal>)> {
     let source = Source::new(text);
     let by_object = by_object(fixes.iter().map(|(index, fix)| (*index, *fix)));
     let mut found = Vec::with_capacity(fixes.len());
     let mut objects = 0..;
     for document in Documents::new(&source).flatten() {
-        let contents = Contents::of(&document);
         let mut site = None;
-        for (object, number) in contents.objects.iter().zip(&mut objects) {
+        for (object, number) in unit.pointers(&document).iter().zip(&mut objects) {
             for (index, fix) in by_object.get(&number).into_iter().flatten() {
                 let site = site.get_or_insert_with(|| Site::new(&source, &document));
-                let splices =
-                    fix.operations.iter().map(|operation| operation::splices(site, object.pointer(), operation));
+                let splices = fix.operations.iter().map(|operation| operation::splices(site, object, operation));
                 found.push((*index, splices.collect::<Result<Vec<_>, _>>().map(|splices| splices.concat())));
             }
         }

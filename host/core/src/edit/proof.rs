@@ -1,8 +1,7 @@
 //! The proof of an edit: what the new text says is the old objects, patched, and everything else as it was.
 
-use super::{Fix, by_object};
+use super::{Fix, Unit, by_object};
 use crate::finding::{PatchOp, PatchOperation};
-use crate::object::Contents;
 use crate::source::Source;
 use crate::yaml::{Document, Documents};
 use json_patch::jsonptr::PointerBuf;
@@ -10,7 +9,7 @@ use json_patch::{AddOperation, RemoveOperation, ReplaceOperation};
 use serde_json::Value;
 
 /// Whether the new text reads as the old one with the fixes applied to its objects, by the rules of JSON Patch.
-pub(super) fn holds(old: &str, new: &str, fixes: &[&Fix<'_>]) -> bool {
+pub(super) fn holds(unit: Unit, old: &str, new: &str, fixes: &[&Fix<'_>]) -> bool {
     let (old, new) = (Source::new(old), Source::new(new));
     let (mut old, mut new) = (Documents::new(&old), Documents::new(&new));
     let by_object = by_object(fixes.iter().map(|fix| ((), *fix)));
@@ -19,10 +18,10 @@ pub(super) fn holds(old: &str, new: &str, fixes: &[&Fix<'_>]) -> bool {
         match (old.next(), new.next()) {
             (None, None) => return true,
             (Some(Ok(old)), Some(Ok(new))) => {
-                let contents = Contents::of(&old);
-                let own = contents.objects.iter().zip(&mut objects).flat_map(|(object, number)| {
+                let pointers = unit.pointers(&old);
+                let own = pointers.iter().zip(&mut objects).flat_map(|(object, number)| {
                     let fixes = by_object.get(&number).into_iter().flatten();
-                    fixes.map(|(_, fix)| (object.pointer(), fix.operations))
+                    fixes.map(|(_, fix)| (object.as_str(), fix.operations))
                 });
                 let own: Vec<_> = own.collect();
                 if old.flaws().len() != new.flaws().len() || !document_holds(&old, &new, &own) {

@@ -45,7 +45,7 @@ impl Splice {
 }
 
 /// Splices that can all be made.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Splices {
     /// By where they start; those at one place in the order they came.
     by_start: BTreeMap<usize, Vec<Splice>>,
@@ -70,18 +70,23 @@ impl Splices {
         before.into_iter().chain(within).flat_map(|(_, splices)| splices).any(|splice| splice.meets(new))
     }
 
+    /// The splices in the order of the text.
+    pub(super) fn into_ordered(self) -> impl Iterator<Item = Splice> {
+        self.by_start.into_values().flat_map(|mut splices| {
+            // What is inserted before a range comes before what takes the range's place.
+            splices.sort_by_key(|splice| (splice.range.end, Reverse(splice.depth)));
+            splices
+        })
+    }
+
     /// The text with all splices made.
     pub(super) fn apply(self, text: &str) -> String {
         let mut out = String::with_capacity(text.len() + text.len() / 8);
         let mut at = 0;
-        for mut splices in self.by_start.into_values() {
-            // What is inserted before a range comes before what takes the range's place.
-            splices.sort_by_key(|splice| (splice.range.end, Reverse(splice.depth)));
-            for splice in splices {
-                out.push_str(text.get(at..splice.range.start).unwrap_or_default());
-                out.push_str(&splice.text);
-                at = splice.range.end.max(at);
-            }
+        for splice in self.into_ordered() {
+            out.push_str(text.get(at..splice.range.start).unwrap_or_default());
+            out.push_str(&splice.text);
+            at = splice.range.end.max(at);
         }
         out.push_str(text.get(at..).unwrap_or_default());
         out

@@ -228,7 +228,7 @@ fn what_ends_at_one_line_is_written_from_the_inside() {
     let operations = paths.map(|path| [operation("add", path, json!(2))]);
     let fixes = [0, 1, 3, 4].map(|index: usize| Fix { object: 0, operations: &operations[index] });
     let mut splices = Splices::default();
-    for (_, found) in find_splices(&text, &fixes.each_ref().map(|fix| (0, fix))) {
+    for (_, found) in find_splices(Unit::Object, &text, &fixes.each_ref().map(|fix| (0, fix))) {
         assert!(splices.add(found.unwrap()));
     }
     let expected = format!("{HEAD}spec:\n  a:\n  - b:\n      c: 1\n      x: 2\n    x: 2\n  x: 2\nx: 2\n---\n");
@@ -259,4 +259,16 @@ fn items_of_lists_are_objects() {
         let edited = apply(text, &[Fix { object, operations: &operations }]);
         assert_eq!(edited.outcomes, [Outcome::Refused(refusal)]);
     }
+}
+
+#[test]
+fn documents_are_edited_whatever_they_hold() {
+    let text = "a: 1 # one\n---\nb:\n  - c\n";
+    let operations = [operation("replace", "/b/0", json!("d"))];
+    let edited = apply_to_documents(text, &[Fix { object: 1, operations: &operations }]);
+    assert_eq!(edited.outcomes, [Outcome::Made]);
+    assert_eq!(edited.text, "a: 1 # one\n---\nb:\n  - d\n");
+    let operations = [operation("add", "/spec", json!(1))];
+    let edited = apply(text, &[Fix { object: 0, operations: &operations }]);
+    assert_eq!((edited.text.as_str(), edited.outcomes.as_slice()), (text, [Outcome::Waits].as_slice()));
 }

@@ -41,8 +41,9 @@ struct Report<'r> {
     notices: Vec<NoticeDto<'r>>,
 }
 
+/// The numbers of a run, for every report that takes a JSON object of them.
 #[derive(Serialize)]
-struct SummaryDto {
+pub(super) struct SummaryDto {
     files: usize,
     objects: usize,
     evaluations: usize,

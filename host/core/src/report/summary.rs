@@ -43,7 +43,7 @@ impl Summary {
 
     /// Adds one file.
     pub fn add(&mut self, review: &FileReview) {
-        self.files += 1;
+        self.files += usize::from(!review.configuration);
         self.objects += review.objects;
         self.evaluations += review.evaluations;
         self.errors += review.problems.len();

@@ -1,6 +1,6 @@
 //! The report for people, in the manner of rustc.
 
-use crate::finding::Severity;
+use crate::finding::{Severity, Suppression};
 use crate::object::Identity;
 use crate::problem::{Problem, ProblemKind};
 use crate::review::{FileReview, LocatedFinding, Notice, SkipReason};
@@ -13,6 +13,7 @@ use std::collections::HashMap;
 #[derive(Debug, Clone)]
 pub struct TextReport {
     renderer: Renderer,
+    show_suppressed: bool,
 }
 
 impl TextReport {
@@ -20,7 +21,13 @@ impl TextReport {
     #[must_use]
     pub fn new(color: bool) -> Self {
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-        Self { renderer }
+        Self { renderer, show_suppressed: false }
+    }
+
+    /// Whether suppressed findings are shown too, as notes with their reasons.
+    #[must_use]
+    pub fn with_suppressed(self, show_suppressed: bool) -> Self {
+        Self { show_suppressed, ..self }
     }
 
     /// Everything that is to be said about one file, `text` being its content. Empty if all is well.
@@ -32,6 +39,11 @@ impl TextReport {
         let mut out = String::new();
         for merged in merge(&review.findings) {
             self.push(finding_group(file, &source, &merged), &mut out);
+        }
+        for located in review.findings.iter().filter(|_| self.show_suppressed) {
+            if let Some(suppressed) = &located.finding.suppressed {
+                self.push(suppressed_group(file, &source, located, suppressed), &mut out);
+            }
         }
         for notice in &review.notices {
             self.push(notice_group(notice, file, &source), &mut out);
@@ -58,6 +70,15 @@ impl TextReport {
         let mut out = String::new();
         let file = problem.file.as_deref().map(one_line);
         self.push(problem_group(problem, file.as_deref(), None), &mut out);
+        out
+    }
+
+    /// A problem in a file of this text, with the line that it is about.
+    #[must_use]
+    pub fn problem_in(&self, problem: &Problem, text: &str) -> String {
+        let mut out = String::new();
+        let file = problem.file.as_deref().map(one_line);
+        self.push(problem_group(problem, file.as_deref(), Some(&Source::new(text))), &mut out);
         out
     }
 
@@ -124,6 +145,19 @@ fn finding_group<'r>(file: &'r str, source: &Source<'r>, merged: &Merged<'r>) ->
     group.element(note(&format!("also reported by {}", quoted(&policies))))
 }
 
+fn suppressed_group<'r>(
+    file: &'r str,
+    source: &Source<'r>,
+    located: &'r LocatedFinding,
+    suppressed: &Suppression,
+) -> Group<'r> {
+    let title = Level::NOTE.primary_title(located.finding.message.as_str()).id(located.finding.code.as_str());
+    let merged = Merged { first: located, others: Vec::new() };
+    with_snippet(Group::with_title(title), file, source, located.span, located.start)
+        .element(note(&format!("suppressed by {}: {}", suppressed.by, suppressed.reason)))
+        .element(note(&whereabouts(&merged)))
+}
+
 /// `in Deployment shop/web, containers `web`, `proxy``
 fn whereabouts(merged: &Merged<'_>) -> String {
     let mut objects: Vec<(&Identity, Vec<&str>)> = Vec::new();
@@ -180,7 +214,8 @@ fn with_snippet<'r>(group: Group<'r>, file: &'r str, source: &Source<'r>, span: 
 
 fn notice_group<'r>(notice: &'r Notice, file: &'r str, source: &Source<'r>) -> Group<'r> {
     let group = Group::with_title(Level::WARNING.primary_title(notice.message.as_str()));
-    let span = source.line(notice.position.line);
+    let from = character_at(source, notice.position).start();
+    let span = Span::new(from, source.line(notice.position.line).end().max(from));
     with_snippet(group, file, source, span, notice.position).elements(notice.help.as_deref().map(help))
 }
 
@@ -188,7 +223,7 @@ fn problem_group<'r>(problem: &'r Problem, file: Option<&'r str>, source: Option
     let group = Group::with_title(Level::ERROR.primary_title(problem.message.as_str()));
     let position = problem.line.map(|line| Position { line, column: problem.column.unwrap_or(1) });
     let group = match (file, position, source) {
-        (Some(file), Some(position), Some(source)) if problem.kind == ProblemKind::Input => {
+        (Some(file), Some(position), Some(source)) if problem.kind != ProblemKind::Engine => {
             let span = character_at(source, position);
             with_snippet(group, file, source, span, position)
         }

@@ -69,6 +69,19 @@ impl Document<'_> {
         })
     }
 
+    /// Every entry of a mapping: its key, where the key is written, and where the entry ends.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (&str, Span, usize, NodeId)> {
+        self.entries.iter().map(|entry| {
+            let end = self.node(entry.value).span.end().max(entry.key.span.end());
+            (entry.key.text.as_ref(), entry.key.span, end, entry.value)
+        })
+    }
+
+    /// Where every item of a sequence is written.
+    pub(crate) fn item_spans(&self) -> impl Iterator<Item = Span> {
+        self.items.iter().map(|item| self.node(*item).span)
+    }
+
     /// Every mapping and sequence that is written in lines.
     pub(crate) fn block_nodes(&self) -> impl Iterator<Item = NodeId> {
         let nodes = (0..).map(NodeId).take(self.nodes.len());

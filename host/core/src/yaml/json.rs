@@ -62,7 +62,12 @@ impl<'a> Document<'a> {
     }
 
     /// Adds the mapping's own entries, then those of merged mappings whose key is not there yet.
-    fn collect_merged<'d>(&'d self, mapping: Mapping, seen: &mut HashSet<&'d str>, out: &mut Vec<&'d Entry<'a>>) {
+    pub(super) fn collect_merged<'d>(
+        &'d self,
+        mapping: Mapping,
+        seen: &mut HashSet<&'d str>,
+        out: &mut Vec<&'d Entry<'a>>,
+    ) {
         let entries = self.entries_of(mapping);
         for entry in entries.iter().filter(|entry| !entry.key.merge) {
             if seen.insert(&entry.key.text) {

@@ -8,6 +8,7 @@ mod locate;
 mod scalar;
 #[cfg(test)]
 mod tests;
+pub mod typed;
 
 pub use build::{Documents, MAX_ALIAS_BYTES, MAX_DEPTH, MAX_FILE_BYTES, MAX_NODES};
 pub use error::{YamlError, YamlErrorKind};

@@ -1,0 +1,305 @@
+//! What a configuration and the command line come to: policies with their settings, and what does not count.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::anyhow;
+use forewarn_bundle::BundledPolicy;
+use forewarn_core::configuration::{Configuration, Override};
+use forewarn_core::engine::Engine as _;
+use forewarn_core::exemption::Exemption;
+use forewarn_core::host_calls::offline;
+use forewarn_core::kubewarden::Configured;
+use forewarn_core::metadata::Metadata;
+use forewarn_core::policy::{Policy, SettingsError};
+use forewarn_core::source::Position;
+use forewarn_core::yaml::typed::{Placed, nearest};
+use forewarn_engine::{Engine, Module};
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::Map;
+
+use super::choice::Choice;
+use super::file::Policies;
+use super::{Config, Day};
+use crate::args::Check;
+use crate::exit::Failure;
+use crate::inputs::Input;
+use crate::{module, policies, settings};
+
+/// What to review with.
+pub(crate) struct Resolved {
+    /// The policies that are asked where no override says otherwise.
+    pub(crate) policies: Vec<Policy<Module>>,
+    /// Everything else.
+    pub(crate) configuration: Configuration<Module>,
+    /// The number in the file of each exemption that counts.
+    pub(crate) exemptions: Vec<usize>,
+}
+
+/// Settings by policy.
+type Settings = BTreeMap<String, Map<String, Value>>;
+
+/// Puts together what the arguments and the configuration say; the arguments win.
+///
+/// # Errors
+/// Exit 2 for unknown policies, refused settings and patterns that are none; 4 for a policy that fails.
+pub(crate) fn resolve(
+    engine: &Engine,
+    args: &Check,
+    config: Option<&Config>,
+    inputs: &[Input],
+    today: Day,
+    wanted: impl Fn(&Metadata) -> bool,
+) -> Result<Resolved, Failure> {
+    let known: BTreeSet<String> = forewarn_bundle::policies().iter().map(|policy| policy.id.to_owned()).collect();
+    let Some(config) = config else {
+        let policies = policies::ready(engine, args.settings.as_deref(), &args.policy, wanted)?;
+        let configuration = Configuration { known, ..Configuration::default() };
+        return Ok(Resolved { policies, configuration, exemptions: Vec::new() });
+    };
+    config.check_ids(&known)?;
+    let bundled = policies::chosen(&args.policy, &wanted)?;
+    let others = module::all()?.into_iter().filter(|(_, metadata)| !wanted(metadata)).map(|(policy, _)| policy.id);
+    config.check_subjects(&others.collect::<Vec<_>>())?;
+    let (exemptions, numbers) = config.exemptions(today)?;
+    let mut configuration = Configuration {
+        overrides: config.overrides()?,
+        exemptions,
+        baseline: None,
+        include_kinds: config.names(&config.file.kinds.include)?,
+        exclude_kinds: config.names(&config.file.kinds.exclude)?,
+        paths: Default::default(),
+        known,
+    };
+    if config.needs_paths() {
+        let path_of = |input: &Input| Some((input.name.clone(), config.path_of(input)?));
+        configuration.paths = inputs.iter().filter_map(path_of).collect();
+    }
+    let flags = args.settings.as_deref().map(settings::by_policy).transpose()?.unwrap_or_default();
+    policies::check_ids(flags.keys())?;
+    let maker = Maker { engine, config, flags: &flags };
+    let mut resolved = Resolved { policies: Vec::new(), configuration, exemptions: numbers };
+    for (bundled, metadata) in bundled {
+        maker.add(bundled, &metadata, !args.policy.is_empty(), &mut resolved)?;
+    }
+    Ok(resolved)
+}
+
+impl Resolved {
+    /// Lets the policies of a cluster take the place of the bundled ones, if there are any.
+    pub(crate) fn give_way(&mut self, configured: &[Configured<Module>]) {
+        if configured.is_empty() {
+            return;
+        }
+        self.policies.clear();
+        self.configuration.overrides.clear();
+        self.configuration.known.extend(configured.iter().map(|policy| policy.id().to_owned()));
+    }
+}
+
+impl Config {
+    /// The overrides, with no policies yet.
+    fn overrides(&self) -> Result<Vec<Override<Module>>, Failure> {
+        let configured = self.file.overrides.iter().map(|configured| {
+            if configured.scope().is_everywhere() {
+                let message = "the override does not say where: `paths`, `namespaces`, `kinds` or `names` is missing";
+                return Err(self
+                    .wrong(configured.position, message)
+                    .with_help("what applies everywhere goes to `policies`"));
+            }
+            Ok(Override { scope: self.scope(&configured.scope())?, policies: BTreeMap::new() })
+        });
+        configured.collect()
+    }
+
+    /// The exemptions that count, with their numbers in the file.
+    fn exemptions(&self, today: Day) -> Result<(Vec<Exemption>, Vec<usize>), Failure> {
+        let mut exemptions = Vec::new();
+        let mut numbers = Vec::new();
+        for (number, exempt) in self.file.exemptions.iter().enumerate() {
+            if exempt.reason.trim().is_empty() {
+                let message = "an exemption without a reason: nobody will know whether it is still needed";
+                return Err(self.wrong(exempt.reason.position, message).with_help("say why in `reason`"));
+            }
+            let Some(policies) = self.names(&exempt.policies)? else {
+                let message = "the exemption names no policy, so it exempts nothing";
+                return Err(self.wrong(exempt.position, message).with_help("name ids or codes in `policies`"));
+            };
+            let exemption = Exemption {
+                policies,
+                scope: self.scope(&exempt.scope())?,
+                containers: self.names(&exempt.containers)?,
+                reason: exempt.reason.value.clone(),
+            };
+            if exempt.expires.as_ref().is_none_or(|last| last.value >= today) {
+                exemptions.push(exemption);
+                numbers.push(number);
+            }
+        }
+        Ok((exemptions, numbers))
+    }
+
+    fn needs_paths(&self) -> bool {
+        self.file.overrides.iter().any(|configured| !configured.scope().paths.is_empty())
+            || self.file.exemptions.iter().any(|exempt| !exempt.scope().paths.is_empty())
+    }
+
+    /// Refuses policies about something else, because nothing that is said of them here has an effect.
+    fn check_subjects(&self, others: &[&str]) -> Result<(), Failure> {
+        let overrides = self.file.overrides.iter().map(|configured| &configured.policies);
+        let mut named = [&self.file.policies].into_iter().chain(overrides).flat_map(Policies::keys);
+        match named.find(|id| others.contains(&id.as_str())) {
+            Some(id) => Err(self
+                .wrong(id.position, format!("`{}` is not about manifests, so `forewarn check` never asks it", id.value))
+                .with_help("remove it here; its own command takes `--settings`")),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses ids that no policy has.
+    fn check_ids(&self, known: &BTreeSet<String>) -> Result<(), Failure> {
+        let of = |policies: &'_ Policies| policies.keys().cloned().collect::<Vec<_>>();
+        let chosen = self.file.overrides.iter().flat_map(|configured| of(&configured.policies));
+        let exempt = self.file.exemptions.iter().flat_map(|exempt| exempt.policies.iter().map(id_of_code));
+        for id in of(&self.file.policies).into_iter().chain(chosen).chain(exempt.flatten()) {
+            if known.contains(id.as_str()) {
+                continue;
+            }
+            let near = nearest(&id, known.iter().map(String::as_str));
+            let hint = near.map(|near| format!(", did you mean `{near}`?")).unwrap_or_default();
+            let failure = self.wrong(id.position, format!("there is no policy `{}`{hint}", id.value));
+            return Err(failure.with_help("`forewarn list` names the policies"));
+        }
+        Ok(())
+    }
+}
+
+/// The policy's id in a code; nothing where it is a pattern.
+fn id_of_code(code: &Placed<String>) -> Option<Placed<String>> {
+    let id = code.split('/').next().unwrap_or_default();
+    let is_pattern = id.contains(['*', '?', '[', '{']);
+    (!is_pattern).then(|| Placed { value: id.to_owned(), position: code.position })
+}
+
+/// Makes policies of modules and settings.
+struct Maker<'r> {
+    engine: &'r Engine,
+    config: &'r Config,
+    flags: &'r Settings,
+}
+
+impl Maker<'_> {
+    /// Adds a policy and what overrides make of it. It is on if it was asked for by name.
+    fn add(
+        &self,
+        bundled: &BundledPolicy,
+        metadata: &Metadata,
+        is_named: bool,
+        resolved: &mut Resolved,
+    ) -> Result<(), Failure> {
+        let general = self.general(bundled);
+        let make = |settings: &[(&Map<String, Value>, Position)]| -> Result<Policy<Module>, Failure> {
+            let mut all = Map::new();
+            let flags = self.flags.get(bundled.id);
+            for layer in general.values.iter().chain(settings.iter().map(|(layer, _)| *layer)).chain(flags) {
+                all.extend(layer.iter().map(|(key, value)| (key.clone(), value.clone())));
+            }
+            let policy = Policy::new(bundled.id, metadata.clone(), &all, bundled.module(self.engine));
+            if !all.is_empty() {
+                let own = settings.iter().rev().find(|(layer, _)| !layer.is_empty()).map(|(_, position)| *position);
+                policy.check_settings(self.engine).map_err(|error| self.refused(&error, bundled.id, own, &general))?;
+            }
+            Ok(policy)
+        };
+        let choice = choice(&self.config.file.policies, bundled.id);
+        let nothing = Map::new();
+        let base = match choice {
+            Some((Choice::On(settings), position)) => (settings, position),
+            Some((Choice::Off, position)) => (&nothing, position),
+            None => (&nothing, Position { line: 1, column: 1 }),
+        };
+        if is_named || !matches!(choice, Some((Choice::Off, _))) {
+            resolved.policies.push(make(&[base])?);
+        }
+        let overrides = self.config.file.overrides.iter().zip(&mut resolved.configuration.overrides);
+        for (written, configured) in overrides {
+            let policy = match self::choice(&written.policies, bundled.id) {
+                None => continue,
+                Some((Choice::Off, _)) => None,
+                Some((Choice::On(settings), position)) => Some(make(&[base, (settings, position)])?),
+            };
+            configured.policies.insert(bundled.id.to_owned(), policy);
+        }
+        Ok(())
+    }
+
+    /// The settings that are given to every policy that has them.
+    fn general(&self, bundled: &BundledPolicy) -> General {
+        let file = &self.config.file;
+        let text = |value: &Placed<String>| (Value::from(value.value.as_str()), value.position);
+        let settings = [
+            ("kubernetesVersion", file.kubernetes_version.as_ref().map(text)),
+            ("upgradeTo", file.upgrade_to.as_ref().map(text)),
+            (
+                "honourAnnotations",
+                file.honour_annotations.as_ref().map(|honour| (Value::from(honour.value), honour.position)),
+            ),
+        ];
+        let mut general = General::default();
+        if settings.iter().all(|(_, setting)| setting.is_none()) {
+            return general;
+        }
+        let keys = keys(self.engine, &bundled.module(self.engine));
+        for (key, setting) in settings {
+            if let Some((value, position)) = setting.filter(|_| keys.contains(key)) {
+                general.values.get_or_insert_default().insert(key.to_owned(), value);
+                general.positions.push((key, position));
+            }
+        }
+        general
+    }
+
+    fn refused(&self, error: &SettingsError, id: &str, own: Option<Position>, general: &General) -> Failure {
+        let message = match error {
+            SettingsError::Refused { message } => message,
+            SettingsError::Failed(error) => return Failure::engine(anyhow!("settings of `{id}`: {error}")),
+        };
+        let named = general.positions.iter().find(|(key, _)| message.contains(&format!("`{key}`")));
+        let position = named.map(|(_, position)| *position).or(own);
+        let message = format!("settings of `{id}`: {message}");
+        let failure = match position {
+            Some(position) => self.config.wrong(position, message),
+            None => Failure::usage(anyhow!(message)),
+        };
+        failure.with_help(format!("`forewarn explain {id}` lists the settings"))
+    }
+}
+
+/// Settings for every policy that has them.
+#[derive(Default)]
+struct General {
+    values: Option<Map<String, Value>>,
+    positions: Vec<(&'static str, Position)>,
+}
+
+fn choice<'p>(policies: &'p Policies, id: &str) -> Option<(&'p Choice, Position)> {
+    let found = policies.iter().find(|(key, _)| key.value == id);
+    found.map(|(key, choice)| (&choice.value, key.position))
+}
+
+/// The settings that a module says it has. One that does not describe itself has none that we know of.
+fn keys(engine: &Engine, module: &Module) -> BTreeSet<String> {
+    #[derive(Deserialize)]
+    struct Description {
+        settings: Schema,
+    }
+    #[derive(Deserialize)]
+    struct Schema {
+        properties: Map<String, Value>,
+    }
+    let reply = engine.call(module, "describe", b"", &offline());
+    let description = reply.ok().and_then(|reply| serde_json::from_slice::<Description>(&reply).ok());
+    description
+        .map(|description| description.settings.properties.into_iter().map(|(key, _)| key).collect())
+        .unwrap_or_default()
+}
