@@ -35,11 +35,13 @@ e2e: site
 bench-site: site
     cd host/web && node e2e/speed.mjs
 
-# Everything that CI runs: format, lints, tests, generated files, the template for policies, the site
-test: lint build && e2e
+# Everything that CI runs: format, lints, dependencies, tests, generated files, the template for policies, the site
+test: lint audit build && e2e
     cargo test --release --workspace
     cargo xtask gen --check
+    cargo xtask package --check
     cargo xtask try-template
+    cargo xtask reproduce conntrack-saturation external-ips
 
 # Build one policy and run its cases
 cases ID: build
@@ -53,6 +55,20 @@ new-policy ID:
 gen:
     cargo xtask gen
     cargo run --quiet --release --package forewarn -- init --schema > forewarn.schema.json
+    cargo xtask package
+
+# Check licences, sources and known flaws of the dependencies
+audit:
+    cargo xtask audit
+
+# Build policies, or all, in two other folders and compare their digests
+reproduce *IDS: build
+    cargo xtask reproduce "$@"
+
+# Put together what is published; with --registry HOST/PATH --key FILE, push and sign the policies
+release *ARGS: build
+    cargo xtask package --check
+    cargo xtask release "$@"
 
 # Measure the modules and the command, on further files or folders too
 bench *PATHS: build

@@ -27,6 +27,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("rejects a malformed object of every covered kind", malformed),
     ("accepts what holds nothing to check", nothing_to_check),
     ("replies to a request of the audit scanner", audit_scanner),
+    ("does not depend on the order of keys", order_of_keys),
     ("describes itself", describes),
     ("names the bad thing", name),
 ];
@@ -49,6 +50,7 @@ fn exports(policy: &Policy) -> Result<(), Failed> {
     for wanted in ["memory", "__guest_call", "wapc_init"] {
         ensure(names.contains(wanted), format!("no export `{wanted}`"))?;
     }
+    ensure(!info.has_start, "a start section, at which policy-server fails")?;
     ensure(!names.contains("_initialize"), "a host never calls `_initialize`")
 }
 
@@ -66,11 +68,14 @@ fn metadata(policy: &Policy) -> Result<(), Failed> {
     let info = inspect(policy.wasm)?;
     let sections = info.custom_sections.iter().filter(|section| section.name == METADATA_SECTION).count();
     ensure(sections == 1, format!("{sections} sections"))?;
+    let first = info.custom_sections.first();
+    ensure(first.is_some_and(|section| section.name == METADATA_SECTION), format!("{first:?} comes first"))?;
     let section = info.metadata().unwrap_or_default();
     let metadata = Metadata::from_json(section)?;
     ensure(metadata.protocol_version.as_deref() == Some("v1"), "protocolVersion")?;
     ensure(metadata.execution_mode == "kubewarden-wapc", "executionMode")?;
     ensure(serde_json::to_vec(&metadata)? == section, "not the bytes that kwctl would write")?;
+    ensure(metadata.flaws().is_empty(), format!("{:?}", metadata.flaws()))?;
     let raw = metadata.policy_type == PolicyType::Raw;
     ensure(raw || !metadata.rules.is_empty(), "no rules")?;
     ensure(
@@ -81,6 +86,12 @@ fn metadata(policy: &Policy) -> Result<(), Failed> {
         let lists = [&rule.api_groups, &rule.api_versions, &rule.resources];
         ensure(lists.iter().all(|list| !list.is_empty()) && !rule.operations.is_empty(), "a rule with an empty list")?;
     }
+    let described = policy.call("describe", b"")?;
+    ensure(
+        metadata.annotation("dev.forewarn.mutate-setting").is_some() == metadata.mutating
+            && (!metadata.mutating || described.pointer("/settings/properties/mutate").is_some()),
+        "policies that mutate do so by the setting `mutate`, and say so",
+    )?;
     let pods = metadata.rules.iter().find(|rule| rule.resources.iter().any(|resource| resource == "pods"));
     let debug = |rule: &forewarn_core::metadata::Rule| rule.resources.iter().any(|r| r == "pods/ephemeralcontainers");
     ensure(pods.is_none_or(debug), "pods without pods/ephemeralcontainers: kubectl debug would slip through")?;
@@ -213,6 +224,51 @@ fn malformed(policy: &Policy) -> Result<(), Failed> {
         ensure(found.iter().any(at_containers), format!("{request}: {findings}"))?;
     }
     Ok(())
+}
+
+/// policy-server sorts the keys of a request, other hosts need not. Findings are told in the order of the object.
+fn order_of_keys(policy: &Policy) -> Result<(), Failed> {
+    for request in malformed_objects(policy)? {
+        let sorted = policy.call("validate", request.to_string().as_bytes())?;
+        let mut reversed = String::new();
+        write_reversed(&request, &mut reversed);
+        ensure(serde_json::from_str::<Value>(&reversed)? == request, "the request changed")?;
+        let reply = policy.call("validate", reversed.as_bytes())?;
+        ensure(
+            verdict(&reply) == verdict(&sorted) && findings(&reply)? == findings(&sorted)?,
+            format!("{reversed}: {reply} instead of {sorted}"),
+        )?;
+    }
+    Ok(())
+}
+
+fn verdict(reply: &Value) -> [Option<&Value>; 2] {
+    ["accepted", "code"].map(|key| reply.get(key))
+}
+
+/// The findings of a reply, whatever their order.
+fn findings(reply: &Value) -> Result<BTreeSet<String>, Failed> {
+    let text = reply.pointer("/audit_annotations/findings").and_then(Value::as_str).unwrap_or("{}");
+    let found: Value = serde_json::from_str(text)?;
+    let found = found.get("findings").and_then(Value::as_array);
+    Ok(found.into_iter().flatten().map(Value::to_string).collect())
+}
+
+/// JSON with the last key first.
+fn write_reversed(value: &Value, out: &mut String) {
+    let Value::Object(fields) = value else {
+        out.push_str(&value.to_string());
+        return;
+    };
+    out.push('{');
+    for (index, (key, value)) in fields.iter().rev().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        out.push_str(&format!("{}:", Value::String(key.clone())));
+        write_reversed(value, out);
+    }
+    out.push('}');
 }
 
 fn nothing_to_check(policy: &Policy) -> Result<(), Failed> {

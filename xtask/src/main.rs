@@ -2,13 +2,18 @@
 
 mod annotate;
 mod api_table;
+mod audit;
 mod bench;
 mod compile;
+mod description;
 mod generate;
 mod lint;
 mod metadata;
 mod native;
 mod new_policy;
+mod package;
+mod release;
+mod reproduce;
 mod try_template;
 mod wasm;
 mod workspace;
@@ -41,6 +46,22 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Write the files by which others find and install the policies
+    Package {
+        /// Fail where something would change, and write nothing
+        #[arg(long)]
+        check: bool,
+    },
+    /// Build policies in two copies of the work tree and compare their digests
+    Reproduce {
+        /// Only these policies
+        #[arg(value_name = "ID")]
+        ids: Vec<String>,
+    },
+    /// Check licences, sources and known flaws of the dependencies with cargo-deny
+    Audit,
+    /// Put together what is published, and with --registry publish the policies
+    Release(release::Arguments),
     /// Let clippy check the host and the guests
     Lint,
     /// Make the folder of a new policy
@@ -58,7 +79,11 @@ fn main() -> anyhow::Result<()> {
     match arguments.task {
         Task::Bench { paths } => bench::bench(&workspace, &paths),
         Task::Wasm => wasm::build_all(&workspace),
-        Task::Gen { check } => generate::generate(&workspace, if check { Mode::Check } else { Mode::Write }),
+        Task::Gen { check } => generate::generate(&workspace, Mode::of(check)),
+        Task::Package { check } => package::package(&workspace, Mode::of(check)),
+        Task::Reproduce { ids } => reproduce::reproduce(&workspace, &ids),
+        Task::Audit => audit::audit(&workspace),
+        Task::Release(arguments) => release::release(&workspace, &arguments),
         Task::Lint => lint::lint(&workspace),
         Task::NewPolicy { id } => new_policy::make(&workspace, &id),
         Task::TryTemplate => try_template::try_template(&workspace),

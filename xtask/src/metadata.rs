@@ -10,7 +10,8 @@ use serde::Deserialize;
 
 use crate::workspace::Package;
 
-const AUTHOR: &str = "Forewarn developers <hello@forewarn.dev>";
+/// Who made the policies.
+pub(crate) const AUTHOR: &str = "Forewarn developers <hello@forewarn.dev>";
 const PAGES: &str = "https://forewarn.dev/policies";
 const REGISTRY: &str = "ghcr.io/forewarn/policies";
 
@@ -47,6 +48,10 @@ pub(crate) fn of(package: &Package) -> Result<Metadata> {
     ]);
     if let Some(setting) = manifest.kinds_setting() {
         annotations.insert("dev.forewarn.kinds-setting", setting.to_owned());
+    }
+    if manifest.mutating {
+        // The kit's setting, without which a policy only refuses; a contract test wants it.
+        annotations.insert("dev.forewarn.mutate-setting", "mutate".to_owned());
     }
     let raw = manifest.policy_type == PolicyType::Raw;
     if let Some(input) = &manifest.input {

@@ -21,6 +21,10 @@ pub(crate) struct Workspace {
     pub(crate) dependencies: Vec<PathBuf>,
     /// The package with Kubernetes' own types.
     pub(crate) k8s_openapi: Option<Package>,
+    /// The version that the members share.
+    pub(crate) version: String,
+    /// Where the source is published.
+    pub(crate) repository: String,
 }
 
 /// One package of `cargo metadata`.
@@ -76,15 +80,26 @@ impl Workspace {
         let folder = found.workspace_root.join("policies");
         let (members, others): (Vec<_>, Vec<_>) =
             found.packages.into_iter().partition(|package| found.workspace_members.contains(&package.id));
+        let kit = members.iter().find(|package| package.name == "forewarn-kit").cloned();
         let mut policies: Vec<_> =
             members.into_iter().filter(|package| package.folder().parent() == Some(folder.as_path())).collect();
         policies.sort_by(|a, b| a.name.cmp(&b.name));
+        let kit = kit.context("the workspace has no package `forewarn-kit`")?;
         let mut dependencies: Vec<_> =
             others.iter().filter_map(|package| package.folder().parent()).map(Path::to_path_buf).collect();
         dependencies.sort();
         dependencies.dedup();
-        let k8s_openapi = others.into_iter().find(|package| package.name == "k8s-openapi");
-        Ok(Self { root: found.workspace_root, target: found.target_directory, policies, dependencies, k8s_openapi })
+        let k8s_openapi = others.iter().find(|package| package.name == "k8s-openapi").cloned();
+        let (version, repository) = (kit.version, kit.repository.unwrap_or_default());
+        Ok(Self {
+            root: found.workspace_root,
+            target: found.target_directory,
+            policies,
+            dependencies,
+            k8s_openapi,
+            version,
+            repository,
+        })
     }
 
     /// Where the built policies go.

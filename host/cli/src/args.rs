@@ -39,6 +39,10 @@ pub(crate) enum Command {
     Explain(Explain),
     /// Show a Kubewarden module's metadata, imports, size and digest
     Inspect(Inspect),
+    /// Write a policy's metadata into its module
+    Annotate(Annotate),
+    /// Print configuration by which a Kubewarden cluster runs the bundled policies
+    Scaffold(Scaffold),
     /// Run one Kubewarden module on one admission request, or on any JSON
     Run(Run),
     /// Tell how full this machine's table of tracked connections is
@@ -195,6 +199,82 @@ pub(crate) struct Inspect {
     /// How to print what is known
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
+}
+
+/// `forewarn annotate`
+#[derive(Debug, Args)]
+pub(crate) struct Annotate {
+    /// The policy's .wasm file, annotated or not
+    #[arg(value_name = "MODULE")]
+    pub(crate) module: PathBuf,
+
+    /// The policy's metadata.yml: rules, mutating, annotations and so on, as for `kwctl annotate`
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) metadata: PathBuf,
+
+    /// The policy's page, usually its README.md, to embed
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) usage: Option<PathBuf>,
+
+    /// Where to write the annotated module; it may be the module itself
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+}
+
+/// `forewarn scaffold`
+#[derive(Debug, Args)]
+pub(crate) struct Scaffold {
+    /// Only this policy; may be repeated
+    #[arg(long, value_name = "ID")]
+    pub(crate) policy: Vec<String>,
+
+    /// Whether what a policy denies is only reported, or refused
+    #[arg(long, value_enum, default_value_t = ScaffoldMode::Monitor)]
+    pub(crate) mode: ScaffoldMode,
+
+    /// Settings of the policies: a YAML or JSON map from policy id to its settings
+    #[arg(long, value_name = "FILE")]
+    pub(crate) settings: Option<PathBuf>,
+
+    /// What to print
+    #[arg(long, value_enum, default_value_t = ScaffoldFormat::ClusterAdmissionPolicies)]
+    pub(crate) format: ScaffoldFormat,
+
+    /// Where the cluster gets the modules from, such as `registry.example/policies` [default: where they are published]
+    #[arg(long, value_name = "HOST/PATH")]
+    pub(crate) registry: Option<String>,
+
+    /// Only in this namespace; may be repeated
+    #[arg(long, value_name = "NAME", conflicts_with = "exclude_namespace")]
+    pub(crate) namespace: Vec<String>,
+
+    /// Not in this namespace; may be repeated, and an empty name excludes none [default: kube-node-lease, kube-system]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) exclude_namespace: Vec<String>,
+
+    /// The PolicyServer that runs the policies
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    pub(crate) policy_server: String,
+}
+
+/// What `forewarn scaffold` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ScaffoldFormat {
+    /// One ClusterAdmissionPolicy for each policy
+    ClusterAdmissionPolicies,
+    /// A policies.yml for a policy-server of its own
+    PoliciesYml,
+    /// One AdmissionPolicyGroup, as an example
+    Group,
+}
+
+/// What becomes of a denial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ScaffoldMode {
+    /// It is reported
+    Monitor,
+    /// The request is refused
+    Protect,
 }
 
 /// `forewarn run`

@@ -1,6 +1,7 @@
 //! The `forewarn` command.
 
 mod against;
+mod annotate;
 mod args;
 mod chart;
 mod check;
@@ -28,6 +29,7 @@ mod policies;
 mod progress;
 mod report;
 mod run;
+mod scaffold;
 mod settings;
 mod strict;
 mod suites;
@@ -54,6 +56,8 @@ fn main() -> Exit {
         Command::List(args) => list::list(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Inspect(args) => inspect::inspect(&args),
+        Command::Annotate(args) => annotate::annotate(&args),
+        Command::Scaffold(args) => scaffold::scaffold(&args),
         Command::Run(args) => run::run(&args),
         Command::Node(args) => node::node(&args),
         Command::Chart(args) => chart::chart(&args),

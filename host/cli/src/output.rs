@@ -2,6 +2,8 @@
 
 use std::io::{self, ErrorKind, Write};
 
+use anstyle::{AnsiColor, Style};
+
 use crate::exit::Failure;
 
 /// Prints text to standard output, without its colours where they are not wanted.
@@ -16,6 +18,13 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
 pub(crate) fn print_error(text: &str) {
     // When standard error is closed, the exit code is all that is left to say.
     let _ = anstream::stderr().lock().write_all(text.as_bytes());
+}
+
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+
+/// Prints something to standard error that does not keep the command from its work.
+pub(crate) fn warn(message: &str) {
+    print_error(&format!("{WARNING}warning{WARNING:#}: {}\n", harmless(message)));
 }
 
 /// Prints text to standard output byte by byte, whatever it contains.

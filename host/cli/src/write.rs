@@ -72,21 +72,25 @@ pub(crate) fn replace(path: &Path, text: &str) -> Result<(), WriteError> {
         }
         Ok(metadata) if metadata.is_dir() => Err(io::Error::from(io::ErrorKind::IsADirectory).into()),
         Ok(_) => Ok(OpenOptions::new().write(true).open(path)?.write_all(text.as_bytes())?),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => create(path, text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => create(path, text.as_bytes()),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Writes a file that is not there yet.
-fn create(path: &Path, text: &str) -> Result<(), WriteError> {
+/// Writes a file as a whole, whether it is there already or not; of a symbolic link, the file that it leads to.
+///
+/// # Errors
+/// What the file system says; the file is then as it was.
+pub(crate) fn create(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+    let path = if path.exists() { fs::canonicalize(path)? } else { path.to_path_buf() };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".forewarn-").suffix(".tmp");
     readable(&mut builder);
     let mut temporary = builder.tempfile_in(folder)?;
-    temporary.write_all(text.as_bytes())?;
+    temporary.write_all(bytes)?;
     temporary.as_file().sync_all()?;
-    temporary.persist(path).map_err(|error| error.error)?;
+    temporary.persist(&path).map_err(|error| error.error)?;
     Ok(())
 }
 

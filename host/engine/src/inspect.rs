@@ -12,12 +12,14 @@ pub use forewarn_core::metadata::SECTION as METADATA_SECTION;
 ///
 /// [`InspectError`] when the bytes are no WebAssembly module, with the offset of the first bad byte.
 pub fn inspect(wasm: &[u8]) -> Result<ModuleInfo, InspectError> {
-    // The parser would spell the bytes out.
-    if !wasm.starts_with(b"\0asm") {
-        return Err(InspectError::Malformed { offset: 0, reason: "`\\0asm` is expected".to_owned() });
-    }
-    let mut info =
-        ModuleInfo { size: wasm.len(), imports: Vec::new(), exports: Vec::new(), custom_sections: Vec::new() };
+    check_magic(wasm)?;
+    let mut info = ModuleInfo {
+        size: wasm.len(),
+        imports: Vec::new(),
+        exports: Vec::new(),
+        has_start: false,
+        custom_sections: Vec::new(),
+    };
     for payload in Parser::new(0).parse_all(wasm) {
         match payload? {
             Payload::Version { encoding: wasmparser::Encoding::Component, .. } => return Err(InspectError::Component),
@@ -37,6 +39,7 @@ pub fn inspect(wasm: &[u8]) -> Result<ModuleInfo, InspectError> {
                     info.exports.push(Export { name: export.name.to_owned(), kind: export_kind(export.kind) });
                 }
             }
+            Payload::StartSection { .. } => info.has_start = true,
             Payload::CustomSection(section) => info
                 .custom_sections
                 .push(CustomSection { name: section.name().to_owned(), data: section.data().to_vec() }),
@@ -44,6 +47,14 @@ pub fn inspect(wasm: &[u8]) -> Result<ModuleInfo, InspectError> {
         }
     }
     Ok(info)
+}
+
+/// Refuses what does not begin as Wasm does; the parser would spell the bytes out.
+pub(crate) fn check_magic(wasm: &[u8]) -> Result<(), InspectError> {
+    if wasm.starts_with(b"\0asm") {
+        return Ok(());
+    }
+    Err(InspectError::Malformed { offset: 0, reason: "`\\0asm` is expected".to_owned() })
 }
 
 /// A module's outside.
@@ -55,6 +66,8 @@ pub struct ModuleInfo {
     pub imports: Vec<Import>,
     /// What the module offers its host, in order.
     pub exports: Vec<Export>,
+    /// Whether a function runs when the module is instantiated, which policy-server by default refuses.
+    pub has_start: bool,
     /// The custom sections, in order.
     pub custom_sections: Vec<CustomSection>,
 }
@@ -63,10 +76,13 @@ impl ModuleInfo {
     /// The policy's metadata: the first section of that name counts, as in Kubewarden.
     #[must_use]
     pub fn metadata(&self) -> Option<&[u8]> {
-        self.custom_sections
-            .iter()
-            .find(|section| section.name == METADATA_SECTION)
-            .map(|section| section.data.as_slice())
+        self.metadata_sections().next()
+    }
+
+    /// Everything that could be taken for metadata; only the first counts.
+    pub fn metadata_sections(&self) -> impl Iterator<Item = &[u8]> {
+        let sections = self.custom_sections.iter().filter(|section| section.name == METADATA_SECTION);
+        sections.map(|section| section.data.as_slice())
     }
 }
 

@@ -3,6 +3,7 @@
 //! A policy gets a payload and nothing else: no clock, no random numbers, no files, no network.
 //! Every call runs in a fresh instance, as in Kubewarden's policy-server, so nothing is carried from one object to the next.
 
+mod annotate;
 mod call;
 mod config;
 mod engine;
@@ -13,6 +14,7 @@ mod memory;
 mod module;
 mod wapc;
 
+pub use annotate::{annotate, without_build_sections};
 pub use config::{compatibility, precompile};
 pub use engine::Engine;
 pub use inspect::{CustomSection, Export, Import, InspectError, ItemKind, METADATA_SECTION, ModuleInfo, inspect};

@@ -5,12 +5,13 @@ use std::path::Path;
 
 use forewarn_bundle::BundledPolicy;
 use forewarn_core::metadata::Metadata;
+use forewarn_core::oci_manifest::OciManifest;
 use forewarn_engine::{Engine, Module};
 
 use super::reference::{Reference, Version};
 use super::store::Store;
 use crate::exit::Failure;
-use crate::{inspect, module};
+use crate::module;
 
 /// Where a bundled policy is published, without a tag.
 const OCI_URL: &str = "io.kubewarden.policy.ociUrl";
@@ -136,7 +137,9 @@ impl<'e> Modules<'e> {
             Some(Version::Tag(tag)) if tag.strip_prefix('v').unwrap_or(tag) == own => None,
             Some(Version::Tag(_)) => Some(Other::Tag(own)),
             Some(Version::Digest(digest)) => {
-                let own = inspect::digest(policy.wasm);
+                // A reference names the manifest, not the module in it.
+                let own = OciManifest::of(policy.wasm, Some(metadata)).map(|manifest| manifest.digest);
+                let own = own.unwrap_or_default();
                 (own != *digest).then_some(Other::Digest(own))
             }
         };

@@ -9,6 +9,7 @@
 )]
 
 mod against;
+mod annotate;
 mod bad_input;
 mod baseline;
 mod check;
@@ -21,6 +22,7 @@ mod facts;
 mod fix;
 mod forewarn;
 mod formats;
+mod helm;
 mod kubewarden;
 mod modules;
 mod sarif;

@@ -21,7 +21,7 @@ mod splice;
 #[cfg(test)]
 mod tests;
 mod text;
-mod write;
+pub(crate) mod write;
 
 pub use alone::{Replacement, alone};
 pub(crate) use conflict::touch;

@@ -7,11 +7,11 @@ use std::fmt::Write as _;
 
 /// How far new lines are indented.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Steps {
+pub(crate) struct Steps {
     /// Columns from a key to the keys of its value.
-    pub(super) mapping: usize,
+    pub(crate) mapping: usize,
     /// Columns from a key to the dashes of its value.
-    pub(super) sequence: usize,
+    pub(crate) sequence: usize,
 }
 
 /// How flow collections are written.
@@ -34,7 +34,7 @@ pub(super) struct Pretty {
 }
 
 /// The lines of an entry of a block mapping, without line breaks.
-pub(super) fn entry_lines(key: &str, value: &Value, indent: usize, steps: Steps) -> Vec<String> {
+pub(crate) fn entry_lines(key: &str, value: &Value, indent: usize, steps: Steps) -> Vec<String> {
     let key = string(key, None, false);
     let pad = " ".repeat(indent);
     match body_lines(value, indent, steps) {

@@ -38,6 +38,13 @@ fn interface_and_sections_are_listed_in_order() {
 }
 
 #[test]
+fn a_start_section_is_seen() {
+    let with = wat::parse_str("(module (func $start) (start $start))").unwrap();
+    assert!(inspect(&with).unwrap().has_start);
+    assert!(!inspect(&wat::parse_str("(module (func))").unwrap()).unwrap().has_start);
+}
+
+#[test]
 fn a_module_without_metadata_has_none() {
     assert_eq!(inspect(&wat::parse_str("(module)").unwrap()).unwrap().metadata(), None);
 }

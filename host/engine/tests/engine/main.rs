@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod annotation;
 mod bounds;
 mod guest;
 mod host_calls;

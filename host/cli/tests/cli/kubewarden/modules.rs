@@ -14,7 +14,7 @@ fn check(folder: &Folder, module: &str) -> Outcome {
 fn digest() -> String {
     let outcome = Folder::new(&[]).run(&["inspect", "privilege-escalation", "--format", "json"]);
     let info: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
-    info["digest"].as_str().unwrap().to_owned()
+    info["manifestDigest"].as_str().unwrap().to_owned()
 }
 
 #[test]

@@ -1,5 +1,11 @@
 //! What a module says about itself in its custom section `io.kubewarden.metadata`.
 
+mod file;
+mod flaw;
+
+pub use file::{MetadataFile, MetadataFileError, MetadataNote};
+pub use flaw::{MetadataFlaw, MetadataFlawKind, WAPC};
+
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 
@@ -95,6 +101,20 @@ pub struct ContextAwareResource {
 }
 
 impl Metadata {
+    /// The names of the fields that Kubewarden knows, in the order in which they are written.
+    pub const FIELDS: [&str; 10] = [
+        "protocolVersion",
+        "rules",
+        "annotations",
+        "mutating",
+        "backgroundAudit",
+        "executionMode",
+        "policyType",
+        "contextAwareResources",
+        "hostCapabilities",
+        "minimumKubewardenVersion",
+    ];
+
     /// Reads the custom section.
     ///
     /// # Errors
@@ -124,7 +144,7 @@ fn yes() -> bool {
 }
 
 fn wapc() -> String {
-    "kubewarden-wapc".to_owned()
+    WAPC.to_owned()
 }
 
 #[cfg(test)]
@@ -153,6 +173,20 @@ mod tests {
         assert!(metadata.rules.is_empty() && metadata.background_audit);
         assert_eq!(metadata.policy_type, PolicyType::Raw);
         assert_eq!(metadata.execution_mode, "kubewarden-wapc");
+    }
+
+    #[test]
+    fn every_field_is_named() {
+        let mut metadata = Metadata::from_json(br#"{"rules":[],"mutating":false}"#).unwrap();
+        metadata.protocol_version = Some("v1".to_owned());
+        metadata.annotations.insert("a".to_owned(), "b".to_owned());
+        metadata.host_capabilities = Some(Vec::new());
+        metadata.minimum_kubewarden_version = Some("1.0.0".to_owned());
+        let json = serde_json::to_string(&metadata).unwrap();
+        let places: Vec<_> = Metadata::FIELDS.iter().map(|field| json.find(&format!("\"{field}\":"))).collect();
+        assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{json}");
+        let fields: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&json).unwrap();
+        assert_eq!(fields.len(), Metadata::FIELDS.len());
     }
 
     #[test]
