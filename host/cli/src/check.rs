@@ -2,24 +2,21 @@
 
 use std::sync::Arc;
 
-use anstream::{AutoStream, ColorChoice};
 use forewarn_core::cluster::Cluster;
 use forewarn_core::finding::Severity;
 use forewarn_core::metadata::{Metadata, PolicyType};
 use forewarn_core::policy::Policy;
 use forewarn_core::problem::{Problem, ProblemKind};
-use forewarn_core::report::text::TextReport;
-use forewarn_core::report::{Summary, json};
 use forewarn_core::review::{FileReview, LocatedFinding, Reviewer};
 use forewarn_engine::{Engine, Limits, Module};
 
-use crate::args::{Check, FailOn, Format};
+use crate::args::{Check, FailOn};
 use crate::cluster::Files;
 use crate::exit::{Exit, Failure};
-use crate::fix::{Mode, Prepared, Repaired, Tally, print_diff};
+use crate::fix::{Mode, Prepared, Repaired};
 use crate::inputs::{self, Input, InputError};
-use crate::output::{print, print_error};
 use crate::progress::Progress;
+use crate::report::{Report, Reviewed, Style};
 use crate::{against, parallel, policies};
 
 /// Reviews manifests and prints what the policies found.
@@ -45,14 +42,14 @@ pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
 
     let mut report = Report::new(args, mode, problems)?;
     let progress = Progress::new(inputs.len(), args.quiet);
-    let style = report.style.clone();
+    let style = report.style().clone();
     let mut written = Ok(());
     // A policy may ask about any file, so none is written before all are reviewed.
     let mut held = Vec::new();
     parallel::in_order(
         &inputs,
         jobs,
-        |input| review(&reviewer, input, mode, style.as_ref()),
+        |input| review(&reviewer, input, mode, &style),
         |work| {
             progress.step();
             match work {
@@ -68,32 +65,9 @@ pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
     drop(progress);
     written?;
     for work in held {
-        report.add(work.finish(style.as_ref()))?;
+        report.add(work.finish(&style))?;
     }
     report.finish(args)
-}
-
-/// How findings are shown as text.
-#[derive(Clone)]
-struct Style {
-    text: TextReport,
-    /// Show only what makes the check fail.
-    only: Option<FailOn>,
-}
-
-/// One file, reviewed, and rendered where its text was at hand.
-struct Reviewed {
-    review: Result<FileReview, Problem>,
-    text: String,
-    diff: String,
-    /// How many findings are fixed, or would be.
-    fixed: usize,
-}
-
-impl Reviewed {
-    fn unrepaired(review: Result<FileReview, Problem>, text: String) -> Self {
-        Self { review, text, diff: String::new(), fixed: 0 }
-    }
 }
 
 /// What has been done about one file.
@@ -104,148 +78,26 @@ enum Work {
 }
 
 impl Work {
-    fn finish(self, style: Option<&Style>) -> Reviewed {
+    fn finish(self, style: &Style) -> Reviewed {
         match self {
             Self::Done(reviewed) => reviewed,
             Self::Prepared(mode, prepared) => {
                 let Repaired { review, text, diff, fixed } = mode.finish(*prepared);
-                let text = rendered(&review, &text, style);
-                Reviewed { review: Ok(review), text, diff, fixed }
+                style.reviewed(review, &text).repaired(diff, fixed)
             }
         }
     }
 }
 
-fn review(reviewer: &Reviewer<'_, Engine>, input: &Input, mode: Option<Mode>, style: Option<&Style>) -> Work {
-    let done = |review, text| Work::Done(Reviewed::unrepaired(review, text));
+fn review(reviewer: &Reviewer<'_, Engine>, input: &Input, mode: Option<Mode>, style: &Style) -> Work {
     let text = match input.read() {
         Ok(Some(text)) => text,
-        Ok(None) => return done(Ok(FileReview::not_an_object(&input.name)), String::new()),
-        Err(error) => {
-            let problem = problem(&error);
-            let text = style.map(|style| style.text.problem(&problem)).unwrap_or_default();
-            return done(Err(problem), text);
-        }
+        Ok(None) => return Work::Done(style.reviewed(FileReview::not_an_object(&input.name), "")),
+        Err(error) => return Work::Done(style.unread(problem(&error))),
     };
     match mode {
         Some(mode) => Work::Prepared(mode, Box::new(mode.prepare(reviewer, input, text))),
-        None => {
-            let review = reviewer.review(&input.name, &text);
-            let text = rendered(&review, &text, style);
-            done(Ok(review), text)
-        }
-    }
-}
-
-fn rendered(review: &FileReview, text: &str, style: Option<&Style>) -> String {
-    match style {
-        None => String::new(),
-        Some(Style { text: report, only: None }) => report.file(review, text),
-        Some(Style { text: report, only: Some(fail_on) }) => {
-            let findings = review.findings.iter().filter(|located| fails(*fail_on, located)).cloned().collect();
-            report.file(&FileReview { findings, skipped: Vec::new(), notices: Vec::new(), ..review.clone() }, text)
-        }
-    }
-}
-
-/// What is known so far.
-struct Report {
-    style: Option<Style>,
-    summary: Summary,
-    exit: Exit,
-    /// Whether an input was reviewed that has to be mended all the same.
-    flawed: bool,
-    fail_on: FailOn,
-    mode: Option<Mode>,
-    tally: Tally,
-    /// Kept for JSON only, which begins with the summary.
-    reviews: Vec<FileReview>,
-    problems: Vec<Problem>,
-}
-
-impl Report {
-    fn new(args: &Check, mode: Option<Mode>, problems: Vec<Problem>) -> Result<Self, Failure> {
-        let choice = match args.diff {
-            true => AutoStream::choice(&std::io::stderr()),
-            false => AutoStream::choice(&std::io::stdout()),
-        };
-        let colored = choice != ColorChoice::Never;
-        let text = || Style { text: TextReport::new(colored), only: args.quiet.then_some(args.fail_on) };
-        let mut report = Self {
-            style: (args.format == Format::Text).then(text),
-            summary: Summary::default(),
-            exit: Exit::Clean,
-            flawed: false,
-            fail_on: args.fail_on,
-            mode,
-            tally: Tally::default(),
-            reviews: Vec::new(),
-            problems: Vec::new(),
-        };
-        for problem in problems {
-            let text = report.style.as_ref().map(|style| style.text.problem(&problem)).unwrap_or_default();
-            report.add(Reviewed::unrepaired(Err(problem), text))?;
-        }
-        Ok(report)
-    }
-
-    fn add(&mut self, reviewed: Reviewed) -> Result<(), Failure> {
-        print_diff(&reviewed.diff)?;
-        self.say(&reviewed.text)?;
-        self.tally.add(reviewed.fixed);
-        let review = match reviewed.review {
-            Ok(review) => review,
-            Err(problem) => {
-                self.note(&problem);
-                self.summary.errors += 1;
-                self.problems.push(problem);
-                return Ok(());
-            }
-        };
-        self.summary.add(&review);
-        review.problems.iter().for_each(|problem| self.note(problem));
-        if review.findings.iter().any(|located| fails(self.fail_on, located)) {
-            self.exit = self.exit.max(Exit::Denied);
-        }
-        if self.style.is_none() {
-            self.reviews.push(review);
-        }
-        Ok(())
-    }
-
-    /// Prints a part of the report, beside the diff if there is one.
-    fn say(&self, text: &str) -> Result<(), Failure> {
-        match self.mode {
-            Some(mode) if mode.diff => {
-                print_error(text);
-                Ok(())
-            }
-            _ => print(text),
-        }
-    }
-
-    fn note(&mut self, problem: &Problem) {
-        let exit = match problem.kind {
-            // What was reviewed all the same has its verdict; the flaw only keeps it from being a pass.
-            ProblemKind::Input if problem.reviewed => {
-                self.flawed = true;
-                return;
-            }
-            ProblemKind::Input => Exit::Input,
-            ProblemKind::Engine => Exit::Engine,
-            ProblemKind::Configuration => Exit::Usage,
-        };
-        self.exit = self.exit.max(exit);
-    }
-
-    fn finish(self, args: &Check) -> Result<Exit, Failure> {
-        if self.style.is_none() {
-            print(&(json::render(&self.reviews, &self.problems).map_err(Failure::engine)? + "\n"))?;
-        } else if !args.quiet {
-            self.say(&format!("{}\n", self.summary))?;
-            self.say(&self.mode.map(|mode| self.tally.line(mode)).unwrap_or_default())?;
-        }
-        Ok(if self.flawed && self.exit == Exit::Clean { Exit::Input } else { self.exit })
+        None => Work::Done(style.reviewed(reviewer.review(&input.name, &text), &text)),
     }
 }
 

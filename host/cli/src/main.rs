@@ -21,6 +21,7 @@ mod output;
 mod parallel;
 mod policies;
 mod progress;
+mod report;
 mod run;
 mod settings;
 mod write;

@@ -2,6 +2,7 @@
 
 use crate::engine::Engine;
 use crate::finding::Finding;
+use crate::fingerprint;
 use crate::metadata::{Metadata, PolicyType};
 use crate::object::Identity;
 use crate::policy::{Policy, PolicyError};
@@ -90,6 +91,7 @@ impl Facts {
         }
         for review in &mut reviews {
             review.findings.sort_by_key(|located| located.span.start());
+            fingerprint::number(&mut review.findings);
         }
         reviews
     }

@@ -7,6 +7,7 @@ pub mod edit;
 pub mod engine;
 pub mod facts;
 pub mod finding;
+mod fingerprint;
 pub mod fix;
 pub mod host_calls;
 pub mod metadata;

@@ -4,6 +4,7 @@ use crate::comparison::{Comparison, Pairing, Unclear};
 use crate::edit::Refusal;
 use crate::engine::Engine;
 use crate::finding::Finding;
+use crate::fingerprint;
 use crate::metadata::Operation;
 use crate::object::{Contents, Identity, Object};
 use crate::policy::{Policy, PolicyError};
@@ -57,6 +58,8 @@ pub struct LocatedFinding {
     pub finding: Finding,
     /// The object concerned.
     pub object: Arc<Identity>,
+    /// What it is known by from one run to the next: the same wherever object and lines move, 32 hexadecimal digits.
+    pub fingerprint: String,
     /// Which of the file's objects it is, from 0 in the order of the text.
     pub object_index: usize,
     /// The bytes to mark.
@@ -123,7 +126,8 @@ impl SkipReason {
 }
 
 impl LocatedFinding {
-    /// Places a finding about the object at `node` in its file, of which it is taken to be the first object.
+    /// Places a finding about the object at `node` in its file, of which it is taken to be the first object. The
+    /// fingerprint tells it from others only when those of the whole file have been numbered.
     #[must_use]
     pub fn new(
         source: &Source<'_>,
@@ -134,7 +138,10 @@ impl LocatedFinding {
         finding: Finding,
     ) -> Self {
         let located = document.locate(source, node, &finding.pointer);
+        let place = fingerprint::place(document, node, &finding.pointer);
+        let container = finding.container.as_deref();
         Self {
+            fingerprint: fingerprint::of(policy, &finding.code, identity, container, &place),
             policy: policy.to_owned(),
             finding,
             object: Arc::clone(identity),
@@ -193,6 +200,7 @@ impl<'e, E: Engine> Reviewer<'e, E> {
                 Err(error) => review.problems.push(Problem::of_yaml(file, &error)),
             }
         }
+        fingerprint::number(&mut review.findings);
         review
     }
 

@@ -139,6 +139,23 @@ error[privileged/unset]: the container may be privileged
 }
 
 #[test]
+fn a_fingerprint_survives_a_move_to_another_file_and_line() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a}, {name: b}]}\n";
+    let other = "# more lines\napiVersion: v1\nkind: Pod\nmetadata: {name: z}\nspec: {containers: [{name: a}]}\n---\n";
+    let policies = [policy("privileged", privileged)];
+    let reviewer = Reviewer::new(&Functions, &policies);
+    let fingerprints = |review: FileReview| -> Vec<String> {
+        review.findings.into_iter().map(|located| located.fingerprint).collect()
+    };
+    let before = fingerprints(reviewer.review("a.yaml", pod));
+    let after = fingerprints(reviewer.review("b/c.yaml", &format!("{other}{pod}---\n{pod}")));
+    assert_eq!(before.len(), 2);
+    assert_eq!(before[..], after[1..3]);
+    let unique: std::collections::BTreeSet<_> = after.iter().collect();
+    assert_eq!(unique.len(), after.len(), "two objects of one name in a file are told apart");
+}
+
+#[test]
 fn the_json_report_keeps_its_contract() {
     let source = "kind: Pod\napiVersion: v1\nspec:\n  containers: [{name: a}]\n---\na: 1\n---\nb: [\n";
     let reviews = [review(&[policy("privileged", privileged)], source)];
@@ -162,6 +179,7 @@ fn the_json_report_keeps_its_contract() {
                 "object": {"apiVersion": "v1", "kind": "Pod", "namespace": null, "name": null},
                 "container": "a",
                 "pointer": "/spec/containers/0/securityContext/privileged",
+                "fingerprint": "80e396fa230b319e262adf74fbefa7ff",
                 "fixable": true, "notFixed": null,
                 "suppressed": null,
             }],

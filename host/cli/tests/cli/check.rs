@@ -53,6 +53,7 @@ fn the_json_report_is_the_contract() {
             "endColumn",
             "endLine",
             "file",
+            "fingerprint",
             "fixable",
             "help",
             "line",

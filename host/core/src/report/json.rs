@@ -74,6 +74,7 @@ struct FindingDto<'r> {
     fixable: bool,
     not_fixed: Option<String>,
     suppressed: Option<SuppressedDto<'r>>,
+    fingerprint: &'r str,
 }
 
 #[derive(Serialize)]
@@ -161,6 +162,7 @@ fn finding<'r>(review: &'r FileReview, located: &'r LocatedFinding) -> FindingDt
             .suppressed
             .as_ref()
             .map(|suppressed| SuppressedDto { by: &suppressed.by, reason: &suppressed.reason }),
+        fingerprint: &located.fingerprint,
     }
 }
 
