@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::registry::args::Registry;
+
 /// Kubernetes policies that encode what other teams learned the hard way.
 ///
 /// The policies are the same WebAssembly modules that Kubewarden's policy-server runs in a cluster.
@@ -20,7 +22,8 @@ pub(crate) struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 nothing to report, 1 findings, 2 wrong usage or configuration, \
-                          3 unreadable input or a file that cannot be written, 4 a policy or the engine failed";
+                          3 unreadable input or a file that cannot be written, 4 a policy or the engine failed, or \
+                          something is not what its digest or signature says";
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
@@ -39,6 +42,8 @@ pub(crate) enum Command {
     Node(Node),
     /// Review the next release of a Helm chart
     Chart(Chart),
+    #[command(flatten)]
+    Registry(Registry),
 }
 
 /// `forewarn check`

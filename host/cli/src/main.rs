@@ -21,6 +21,7 @@ mod output;
 mod parallel;
 mod policies;
 mod progress;
+mod registry;
 mod report;
 mod run;
 mod settings;
@@ -47,6 +48,7 @@ fn main() -> Exit {
         Command::Run(args) => run::run(&args),
         Command::Node(args) => node::node(&args),
         Command::Chart(args) => chart::chart(&args),
+        Command::Registry(command) => registry::registry(&command),
     };
     result.unwrap_or_else(|failure| tell(&failure))
 }

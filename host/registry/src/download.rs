@@ -63,16 +63,17 @@ async fn complete(
     partial: &mut Partial,
 ) -> Result<(), Error> {
     let mut attempts = Attempts::new(transport.options().retry);
-    let mut version = None;
+    let (mut version, mut furthest) = (None, partial.length());
     for _ in 0..MAX_RESUMPTIONS {
-        let before = partial.length();
         match fetch(transport, request, expected, partial, &mut version, &mut attempts).await? {
             Outcome::Complete => {
                 let actual = partial.digest();
                 return expected.digest.map_or(Ok(()), |digest| Ok(check(expected.name.clone(), digest, &actual)?));
             }
             Outcome::Broken(error) => {
-                if partial.length() > before {
+                // To come as far as before is no progress.
+                if partial.length() > furthest {
+                    furthest = partial.length();
                     attempts.reset();
                 }
                 attempts.wait(error, None).await?;

@@ -12,8 +12,11 @@ mod bad_input;
 mod check;
 mod cluster;
 mod commands;
+#[path = "../../../registry/tests/registry/docker_registry.rs"]
+mod docker_registry;
 mod examples;
 mod facts;
 mod fix;
 mod forewarn;
 mod modules;
+mod registry;

@@ -80,7 +80,7 @@ impl DockerRegistry {
     pub(crate) fn tamper(&self, digest: &str, bytes: &[u8]) {
         let hex = digest.trim_start_matches("sha256:");
         let blobs = self.folder.path().join("data/docker/registry/v2/blobs/sha256");
-        fs::write(blobs.join(&hex[..2]).join(hex).join("data"), bytes).expect("the content is there");
+        fs::write(blobs.join(hex.split_at(2).0).join(hex).join("data"), bytes).expect("the content is there");
     }
 }
 
