@@ -1,5 +1,6 @@
 //! From the library's errors to the command's.
 
+use anyhow::anyhow;
 use forewarn_registry::{Class, Error};
 
 use crate::exit::{Exit, Failure};
@@ -12,5 +13,6 @@ pub(super) fn failure(error: impl Into<Error>) -> Failure {
         Class::Input => Exit::Input,
         Class::Integrity => Exit::Engine,
     };
-    Failure { exit, help: error.help(), error: error.into() }
+    // The library's messages hold their causes already; printed as a chain they would come twice.
+    Failure { exit, help: error.help(), error: anyhow!("{error}") }
 }
