@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::config::Day;
+use crate::registry::args::Registry;
 
 /// Kubernetes policies that encode what other teams learned the hard way.
 ///
@@ -24,7 +25,8 @@ pub(crate) struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 nothing to report, 1 findings, 2 wrong usage or configuration, \
-                          3 unreadable input or a file that cannot be written, 4 a policy or the engine failed";
+                          3 unreadable input or a file that cannot be written, 4 a policy or the engine failed, or \
+                          something is not what its digest or signature says";
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
@@ -57,6 +59,8 @@ pub(crate) enum Command {
     Completions(Completions),
     /// Print the manual page, or write the pages of all commands
     Man(Man),
+    #[command(flatten)]
+    Registry(Registry),
 }
 
 /// `forewarn check`

@@ -27,6 +27,7 @@ mod parallel;
 mod playground;
 mod policies;
 mod progress;
+mod registry;
 mod report;
 mod run;
 mod scaffold;
@@ -65,6 +66,7 @@ fn main() -> Exit {
         Command::Playground(args) => playground::playground(&args),
         Command::Completions(args) => completions::completions(&args),
         Command::Man(args) => man::man(&args),
+        Command::Registry(command) => registry::registry(&command),
     };
     result.unwrap_or_else(|failure| tell(&failure))
 }

@@ -17,6 +17,8 @@ mod ci;
 mod cluster;
 mod commands;
 mod config;
+#[path = "../../../registry/tests/registry/docker_registry.rs"]
+mod docker_registry;
 mod examples;
 mod facts;
 mod fix;
@@ -25,6 +27,7 @@ mod formats;
 mod helm;
 mod kubewarden;
 mod modules;
+mod registry;
 mod sarif;
 mod strict;
 mod suites;
