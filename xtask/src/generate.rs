@@ -85,29 +85,6 @@ fn settle(path: &Path, name: &str, fresh: &str, mode: Mode, stale: &mut Vec<Stri
     Ok(())
 }
 
-/// What a module answers to the operation `describe`.
-#[derive(Deserialize)]
-struct Description {
-    settings: Schema,
-}
-
-/// The part of JSON Schema that the kit writes.
-#[derive(Deserialize)]
-struct Schema {
-    #[serde(default)]
-    description: String,
-    #[serde(rename = "type", default)]
-    kind: Value,
-    default: Option<Value>,
-    #[serde(rename = "enum", default)]
-    words: Vec<Value>,
-    minimum: Option<i64>,
-    maximum: Option<i64>,
-    items: Option<Box<Schema>>,
-    #[serde(default)]
-    properties: Map<String, Value>,
-}
-
 /// The text with its generated part replaced; nothing when it has none.
 fn replace(text: &str, table: &str) -> Option<String> {
     let (before, rest) = text.split_once(BEGIN)?;

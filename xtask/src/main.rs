@@ -1,6 +1,5 @@
 //! What a developer runs besides cargo: `cargo xtask --help`.
 
-mod annotate;
 mod api_table;
 mod audit;
 mod bench;

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::config::Day;
-use crate::registry::args::Registry;
+use crate::registry::args::{Registry, Sources};
 
 /// Kubernetes policies that encode what other teams learned the hard way.
 ///
@@ -83,6 +83,9 @@ pub(crate) struct Check {
     /// and their groups, or a `policies.yml`; a file or a directory, may be repeated
     #[arg(long, value_name = "PATH")]
     pub(crate) policies: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) sources: Sources,
 
     /// The configuration to use, in place of the `forewarn.yaml` nearest above the first path
     #[arg(long, value_name = "FILE")]

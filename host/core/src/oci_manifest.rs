@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use olpc_cjson::CanonicalFormatter;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
@@ -27,7 +28,7 @@ const OCI_SOURCE: &str = "org.opencontainers.image.source";
 /// A module's manifest, serialised.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OciManifest {
-    /// The manifest's bytes: sorted and compact JSON.
+    /// The manifest's bytes: canonical JSON, by which the same content has the same digest whoever writes it.
     pub bytes: Vec<u8>,
     /// The digest of these bytes, which is what `@sha256:…` in a reference means.
     pub digest: String,
@@ -40,14 +41,23 @@ impl OciManifest {
     ///
     /// When the annotations cannot be serialised.
     pub fn of(wasm: &[u8], metadata: Option<&Metadata>) -> Result<Self, serde_json::Error> {
-        let annotations = metadata.map(annotations).filter(|annotations| !annotations.is_empty());
+        Self::with(wasm, metadata.map(annotations).unwrap_or_default())
+    }
+
+    /// The manifest of a module with these annotations, which are usually its [`annotations`].
+    ///
+    /// # Errors
+    ///
+    /// When the annotations cannot be serialised.
+    pub fn with(wasm: &[u8], annotations: BTreeMap<String, String>) -> Result<Self, serde_json::Error> {
         let manifest = Manifest {
-            annotations,
+            annotations: (!annotations.is_empty()).then_some(annotations),
             config: Descriptor::of(CONFIG, CONFIG_MEDIA_TYPE),
             layers: [Descriptor::of(wasm, LAYER_MEDIA_TYPE)],
             schema_version: 2,
         };
-        let bytes = serde_json::to_vec(&manifest)?;
+        let mut bytes = Vec::new();
+        manifest.serialize(&mut serde_json::Serializer::with_formatter(&mut bytes, CanonicalFormatter::new()))?;
         let digest = digest(&bytes);
         Ok(Self { bytes, digest })
     }
@@ -64,14 +74,17 @@ pub fn digest(bytes: &[u8]) -> String {
 #[must_use]
 pub fn annotations(metadata: &Metadata) -> BTreeMap<String, String> {
     let short = metadata.annotations.iter().filter(|(_, value)| value.lines().count() <= 1);
-    let mut annotations: BTreeMap<_, _> = short.map(|(key, value)| (key.clone(), value.trim().to_owned())).collect();
+    let mut annotations: BTreeMap<_, _> = short
+        .map(|(key, value)| (key.clone(), value.trim().to_owned()))
+        // Canonical JSON has no escape for control characters, so a manifest with them could not be read.
+        .filter(|(key, value)| !key.contains(char::is_control) && !value.contains(char::is_control))
+        .collect();
     if let Some(source) = annotations.get("io.kubewarden.policy.source").cloned() {
         annotations.entry(OCI_SOURCE.to_owned()).or_insert(source);
     }
     annotations
 }
 
-/// INVARIANT: the fields are in alphabetical order, which is the canonical one.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Manifest {
@@ -82,7 +95,6 @@ struct Manifest {
     schema_version: u8,
 }
 
-/// INVARIANT: as of [`Manifest`].
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Descriptor {
@@ -112,6 +124,7 @@ mod tests {
         let metadata = metadata(&[
             ("io.kubewarden.policy.usage", "# Demo\n\nLong.\n"),
             ("io.kubewarden.policy.title", " demo\n"),
+            ("io.kubewarden.policy.tab", "a\tb"),
             ("io.kubewarden.policy.source", "https://git.example/demo"),
         ]);
         let manifest = OciManifest::of(b"\0asm\x01\0\0\0", Some(&metadata)).unwrap();

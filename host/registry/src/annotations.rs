@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 
 use forewarn_core::metadata::{Metadata, SECTION};
+use forewarn_core::oci_manifest;
 use thiserror::Error;
 use wasmparser::{Parser, Payload};
 
 /// How every Wasm file starts.
 pub(crate) const MAGIC: &[u8] = b"\0asm";
-const OWN_SOURCE: &str = "io.kubewarden.policy.source";
-const OCI_SOURCE: &str = "org.opencontainers.image.source";
 
 /// Why a module cannot be pushed as a policy.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -45,22 +44,7 @@ pub fn annotations_of(module: &[u8]) -> Result<BTreeMap<String, String>, Annotat
     let section = metadata_section(module)?.ok_or(AnnotationError::None)?;
     let metadata: Metadata =
         serde_json::from_slice(section).map_err(|error| AnnotationError::Metadata { reason: error.to_string() })?;
-    Ok(for_manifest(metadata.annotations))
-}
-
-/// Keeps what fits into a manifest.
-fn for_manifest(annotations: BTreeMap<String, String>) -> BTreeMap<String, String> {
-    let mut kept: BTreeMap<String, String> = annotations
-        .into_iter()
-        .filter(|(_, value)| value.lines().count() <= 1)
-        .map(|(key, value)| (key, value.trim().to_owned()))
-        // Canonical JSON has no escape for control characters, so a manifest with them could not be read.
-        .filter(|(key, value)| !key.contains(char::is_control) && !value.contains(char::is_control))
-        .collect();
-    if let Some(source) = kept.get(OWN_SOURCE).cloned() {
-        kept.entry(OCI_SOURCE.to_owned()).or_insert(source);
-    }
-    kept
+    Ok(oci_manifest::annotations(&metadata))
 }
 
 /// The first section with metadata, which is the one that counts.
@@ -96,22 +80,9 @@ mod tests {
 
     #[test]
     fn what_is_taken_over() {
-        let metadata = r#"{"rules":[],"annotations":{"a":" trimmed \n","b":"two\nlines","c":"tab\there","io.kubewarden.policy.source":"https://git.example/a"}}"#;
+        let metadata = r#"{"rules":[],"annotations":{"a":" trimmed \n","b":"two\nlines"}}"#;
         let annotations = annotations_of(&module(&[("name", "x"), (SECTION, metadata), (SECTION, "second")]));
-        let expected = [
-            ("a", "trimmed"),
-            ("io.kubewarden.policy.source", "https://git.example/a"),
-            ("org.opencontainers.image.source", "https://git.example/a"),
-        ];
-        let expected = expected.map(|(key, value)| (key.to_owned(), value.to_owned()));
-        assert_eq!(annotations, Ok(BTreeMap::from(expected)));
-    }
-
-    #[test]
-    fn a_source_that_is_set_stays() {
-        let metadata = r#"{"annotations":{"io.kubewarden.policy.source":"a","org.opencontainers.image.source":"b"}}"#;
-        let annotations = annotations_of(&module(&[(SECTION, metadata)])).expect("annotations");
-        assert_eq!(annotations.get(OCI_SOURCE).map(String::as_str), Some("b"));
+        assert_eq!(annotations, Ok(BTreeMap::from([("a".to_owned(), "trimmed".to_owned())])));
     }
 
     #[test]

@@ -24,9 +24,7 @@ pub use client::{Client, Resolved};
 pub use credentials::CredentialError;
 pub use digest::{Digest, DigestError};
 pub use error::{Class, Error};
-pub use manifest::{
-    CONFIG_MEDIA_TYPE, Descriptor, LAYER_MEDIA_TYPE, MANIFEST_MEDIA_TYPE, Manifest, ManifestError, ModuleManifest,
-};
+pub use manifest::{Descriptor, Manifest, ManifestError, ModuleManifest};
 pub use options::{DockerConfig, Options, OptionsError, Retry};
 pub use pull::{Pinned, PullError, Pulled};
 pub use push::{PushError, Pushed};

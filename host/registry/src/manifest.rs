@@ -2,18 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use forewarn_core::oci_manifest::{LAYER_MEDIA_TYPE, MANIFEST_MEDIA_TYPE};
 use olpc_cjson::CanonicalFormatter;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::digest::Digest;
 
-/// The media type of a module's manifest.
-pub const MANIFEST_MEDIA_TYPE: &str = "application/vnd.oci.image.manifest.v1+json";
-/// The media type of a module.
-pub const LAYER_MEDIA_TYPE: &str = "application/vnd.wasm.content.layer.v1+wasm";
-/// The media type of a module's empty configuration.
-pub const CONFIG_MEDIA_TYPE: &str = "application/vnd.wasm.config.v1+json";
 pub(crate) const INDEX_MEDIA_TYPE: &str = "application/vnd.oci.image.index.v1+json";
 const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
 const DOCKER_INDEX: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
@@ -21,8 +16,6 @@ const DOCKER_INDEX: &str = "application/vnd.docker.distribution.manifest.list.v2
 pub(crate) const ACCEPTED: &str = "application/vnd.oci.image.manifest.v1+json, \
     application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.v2+json, \
     application/vnd.docker.distribution.manifest.list.v2+json";
-/// The configuration of every module.
-pub(crate) const EMPTY_CONFIG: &[u8] = b"{}";
 /// The largest manifest that is read; the distribution specification names the same.
 pub(crate) const MAX_MANIFEST_BYTES: u64 = 4 << 20;
 
@@ -165,7 +158,6 @@ impl Descriptor {
 impl Manifest {
     /// Reads a manifest.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, ManifestError> {
-        let unreadable = |error: serde_json::Error| ManifestError::Unreadable { reason: error.to_string() };
         let manifest: Self = serde_json::from_slice(bytes).map_err(unreadable)?;
         if manifest.schema_version != 2 {
             return Err(ManifestError::Kind { kind: format!("schema version {}", manifest.schema_version) });
@@ -233,7 +225,7 @@ impl Manifest {
     pub(crate) fn to_bytes(&self) -> Result<Vec<u8>, ManifestError> {
         let mut bytes = Vec::new();
         let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, CanonicalFormatter::new());
-        self.serialize(&mut serializer).map_err(|error| ManifestError::Unreadable { reason: error.to_string() })?;
+        self.serialize(&mut serializer).map_err(unreadable)?;
         Ok(bytes)
     }
 }
@@ -259,13 +251,12 @@ impl ModuleManifest {
             .ok_or_else(|| ManifestError::Unreadable { reason: "it has no `config`".to_owned() })?;
         Ok(Self { layer, config, annotations: manifest.annotations.clone().unwrap_or_default() })
     }
+}
 
-    /// The manifest that kwctl writes for a module: neither media type nor artifact type, one layer, `{}` as config.
-    pub(crate) fn for_module(module: &[u8], annotations: BTreeMap<String, String>) -> Manifest {
-        let config = Descriptor::of(CONFIG_MEDIA_TYPE, EMPTY_CONFIG);
-        let manifest = Manifest::new(config, vec![Descriptor::of(LAYER_MEDIA_TYPE, module)]);
-        Manifest { annotations: (!annotations.is_empty()).then_some(annotations), ..manifest }
-    }
+/// A manifest that is no JSON, or not the right one.
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
+pub(crate) fn unreadable(error: serde_json::Error) -> ManifestError {
+    ManifestError::Unreadable { reason: error.to_string() }
 }
 
 /// Go's name for this machine's operating system.
@@ -289,6 +280,8 @@ fn go_architecture() -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use forewarn_core::oci_manifest::CONFIG;
+
     use super::*;
 
     const LIMIT: u64 = 1000;
@@ -298,32 +291,8 @@ mod tests {
     }
 
     fn accept(layers: Vec<Descriptor>) -> Result<ModuleManifest, ManifestError> {
-        let config = Descriptor::of("application/vnd.oci.empty.v1+json", EMPTY_CONFIG);
+        let config = Descriptor::of("application/vnd.oci.empty.v1+json", CONFIG);
         ModuleManifest::of(&Manifest::new(config, layers), LIMIT)
-    }
-
-    #[test]
-    fn the_pushed_manifest_byte_for_byte() {
-        let annotations = BTreeMap::from([
-            ("org.opencontainers.image.source".to_owned(), "https://git.example/demo".to_owned()),
-            ("io.kubewarden.policy.title".to_owned(), "demo".to_owned()),
-        ]);
-        let bytes = ModuleManifest::for_module(b"\0asm", annotations).to_bytes().expect("bytes");
-        let expected = concat!(
-            r#"{"annotations":{"io.kubewarden.policy.title":"demo","#,
-            r#""org.opencontainers.image.source":"https://git.example/demo"},"#,
-            r#""config":{"digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","#,
-            r#""mediaType":"application/vnd.wasm.config.v1+json","size":2},"#,
-            r#""layers":[{"digest":"sha256:cd5d4935a48c0672cb06407bb443bc0087aff947c6b864bac886982c73b3027f","#,
-            r#""mediaType":"application/vnd.wasm.content.layer.v1+wasm","size":4}],"schemaVersion":2}"#,
-        );
-        assert_eq!(String::from_utf8_lossy(&bytes), expected);
-    }
-
-    #[test]
-    fn a_module_without_annotations_has_none_in_its_manifest() {
-        let bytes = ModuleManifest::for_module(b"\0asm", BTreeMap::new()).to_bytes().expect("bytes");
-        assert!(bytes.starts_with(br#"{"config":"#));
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! Putting contents and manifests into a repository.
 
 use bytes::Bytes;
+use forewarn_core::oci_manifest::MANIFEST_MEDIA_TYPE;
 use reqwest::header::{HeaderMap, LOCATION};
 use reqwest::{Method, StatusCode, Url};
 
 use crate::client::check;
 use crate::digest::Digest;
 use crate::error::Error;
-use crate::manifest::{INDEX_MEDIA_TYPE, MANIFEST_MEDIA_TYPE, Manifest};
+use crate::manifest::{INDEX_MEDIA_TYPE, Manifest};
 use crate::reference::Repository;
 use crate::transport::{Attempts, Request, Transport, TransportError};
 

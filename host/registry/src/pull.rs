@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use forewarn_core::oci_manifest::{CONFIG, OciManifest};
 use reqwest::{Method, Url};
 use thiserror::Error;
 
@@ -10,7 +11,7 @@ use crate::client::{Client, Fetched, Resolved, fetch_blob};
 use crate::digest::Digest;
 use crate::download::{Expected, download};
 use crate::error::Error;
-use crate::manifest::{Descriptor, EMPTY_CONFIG, ModuleManifest};
+use crate::manifest::{Descriptor, unreadable};
 use crate::reference::HttpsReference;
 use crate::signature::Verified;
 use crate::store::{Content, Partial, Store, StoreError};
@@ -161,15 +162,13 @@ impl Client {
             let module = std::fs::read(&path).map_err(|source| StoreError::Io { path: path.clone(), source })?;
             // A module without metadata can be pulled; what it covers is then for the caller to say.
             let annotations = annotations_of(&module).unwrap_or_else(|_| BTreeMap::new());
-            let manifest = ModuleManifest::for_module(&module, annotations);
-            let bytes = manifest.to_bytes().map_err(|source| Error::Manifest { reference: name.clone(), source })?;
-            let (digest, config) = (Digest::of(&bytes), Digest::of(EMPTY_CONFIG));
+            let manifest = OciManifest::with(&module, annotations).map_err(unreadable);
+            let of_reference = |source| Error::Manifest { reference: name.clone(), source };
+            let OciManifest { bytes, .. } = manifest.map_err(of_reference)?;
+            let (digest, config) = (Digest::of(&bytes), Digest::of(CONFIG));
             let (layer, size) = (partial.digest(), partial.length());
-            let contents = vec![
-                Content::File(&layer, path),
-                Content::Bytes(&config, EMPTY_CONFIG),
-                Content::Bytes(&digest, &bytes),
-            ];
+            let contents =
+                vec![Content::File(&layer, path), Content::Bytes(&config, CONFIG), Content::Bytes(&digest, &bytes)];
             store.commit(contents, &[(name, digest.clone())], || true)?;
             Ok(Pulled { digest: digest.clone(), module: layer.clone(), size, downloaded: true })
         })
@@ -204,8 +203,8 @@ impl Client {
     /// The bytes of the configuration, which belong into an archive although nobody reads them.
     async fn config(&self, resolved: &Resolved) -> Result<Vec<u8>, Error> {
         let Descriptor { digest, .. } = &resolved.module.config;
-        if *digest == Digest::of(EMPTY_CONFIG) {
-            return Ok(EMPTY_CONFIG.to_vec());
+        if *digest == Digest::of(CONFIG) {
+            return Ok(CONFIG.to_vec());
         }
         fetch_blob(self.transport(), resolved.reference.repository(), digest, MAX_CONFIG_BYTES).await
     }

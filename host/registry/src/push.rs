@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use forewarn_core::oci_manifest::{CONFIG, OciManifest};
 use thiserror::Error;
 
 use crate::annotations::MAGIC;
 use crate::client::{Client, fetch};
 use crate::digest::Digest;
 use crate::error::Error;
-use crate::manifest::{EMPTY_CONFIG, ModuleManifest};
+use crate::manifest::{Manifest, unreadable};
 use crate::publish::{put_blob, put_manifest};
 use crate::reference::RegistryReference;
 
@@ -80,13 +81,14 @@ impl Client {
         if size > limit {
             return Err(PushError::TooLarge { size, limit }.into());
         }
-        let manifest = ModuleManifest::for_module(module, annotations);
         let of_reference = |source| Error::Manifest { reference: reference.to_string(), source };
-        let bytes = manifest.to_bytes().map_err(of_reference)?;
+        let OciManifest { bytes, .. } =
+            OciManifest::with(module, annotations).map_err(unreadable).map_err(of_reference)?;
+        let manifest = Manifest::parse(&bytes).map_err(of_reference)?;
         let repository = reference.repository();
         self.run(async {
             let uploaded = put_blob(self.transport(), repository, &Bytes::copy_from_slice(module)).await?;
-            put_blob(self.transport(), repository, &Bytes::from_static(EMPTY_CONFIG)).await?;
+            put_blob(self.transport(), repository, &Bytes::from_static(CONFIG)).await?;
             put_manifest(self.transport(), repository, reference.target(), &manifest, &bytes).await?;
             let digest = Digest::of(&bytes);
             let immutable = reference.pinned(&digest);

@@ -2,7 +2,6 @@
 
 mod module;
 mod reference;
-mod store;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -17,7 +16,8 @@ use forewarn_engine::{Engine, Module};
 use crate::args::Check;
 use crate::exit::Failure;
 use crate::inputs;
-use module::Modules;
+use crate::registry::args::Sources;
+use module::{Modules, Unfound};
 
 /// The policies, ready to be asked, and what is to be told about their files.
 #[derive(Default)]
@@ -49,15 +49,15 @@ pub(crate) fn ready(args: &Check, engine: &Engine) -> Result<Policies, Failure> 
         let help = "the policies' own files say which are asked and with which settings";
         return Err(Failure::usage(error).with_help(help));
     }
-    read_all(&args.policies, engine)
+    read_all(&args.policies, &args.sources, engine)
 }
 
 /// Reads the policies in files and directories, finds their modules, and has these check their settings.
 ///
 /// # Errors
-/// Exit 2 for files that cannot be used, modules that cannot be had and settings that are refused; 4 for a module that
-/// fails.
-fn read_all(paths: &[PathBuf], engine: &Engine) -> Result<Policies, Failure> {
+/// Exit 2 for files that cannot be used, modules that are nowhere and settings that are refused; 3 for a registry that
+/// does not answer as it should; 4 for a module that fails, or is not what its digest or signature says.
+fn read_all(paths: &[PathBuf], sources: &Sources, engine: &Engine) -> Result<Policies, Failure> {
     let files = files(paths)?;
     let mut told: Vec<(FileReview, String)> = Vec::new();
     let mut definitions = Vec::new();
@@ -77,7 +77,7 @@ fn read_all(paths: &[PathBuf], engine: &Engine) -> Result<Policies, Failure> {
             "give Kubewarden's resources, such as a ClusterAdmissionPolicy, or the `policies.yml` of a policy-server";
         return Err(Failure::usage(error).with_help(help));
     }
-    let modules = Modules::new(engine)?;
+    let modules = Modules::new(engine, sources)?;
     let mut configured = Vec::new();
     for definition in definitions {
         match with_modules(definition, &modules, engine)? {
@@ -124,7 +124,8 @@ fn with_modules(definition: Definition, modules: &Modules, engine: &Engine) -> R
     for (name, member) in definition.members() {
         let found = match modules.find(&member.module, Path::new(&member.place.file)) {
             Ok(found) => found,
-            Err(unfound) => return Ok(Err(mistake(member, unfound.message, Some(unfound.help)))),
+            Err(Unfound::Mistake { message, help }) => return Ok(Err(mistake(member, message, Some(help)))),
+            Err(Unfound::Failure(failure)) => return Err(at(member, failure)),
         };
         let told = |message, help| {
             let notice = Notice { message, help, position: member.place.position };
@@ -163,11 +164,16 @@ fn check_settings(policy: &Policy<Module>, member: &Member, engine: &Engine) -> 
             Ok(Err(Mistake { file: place.file.clone(), position: place.position, kind }))
         }
         Err(SettingsError::Failed(error)) => {
-            let place = &member.place;
-            let (line, column) = (place.position.line, place.position.column);
-            Err(Failure::engine(anyhow!("{}:{line}:{column}: module `{}`: {error}", place.file, member.module)))
+            Err(at(member, Failure::engine(anyhow!("module `{}`: {error}", member.module))))
         }
     }
+}
+
+/// The failure with the place of the policy.
+fn at(member: &Member, failure: Failure) -> Failure {
+    let (place, error) = (&member.place, failure.error);
+    let error = anyhow!("{}:{}:{}: {error:#}", place.file, place.position.line, place.position.column);
+    Failure { error, ..failure }
 }
 
 fn mistake(member: &Member, message: String, help: Option<String>) -> Mistake {

@@ -1,37 +1,29 @@
-//! Modules by reference: bundled, in a file, or fetched from elsewhere.
+//! Modules by reference: bundled, in a file, in the local store, or pulled.
 
-use std::fmt::Debug;
 use std::path::Path;
 
 use forewarn_bundle::BundledPolicy;
 use forewarn_core::metadata::Metadata;
 use forewarn_core::oci_manifest::OciManifest;
 use forewarn_engine::{Engine, Module};
+use forewarn_registry::Reference;
 
-use super::reference::{Reference, Version};
-use super::store::Store;
+use super::reference;
 use crate::exit::Failure;
 use crate::module;
+use crate::registry::Source;
+use crate::registry::args::Sources;
 
 /// Where a bundled policy is published, without a tag.
 const OCI_URL: &str = "io.kubewarden.policy.ociUrl";
 /// A bundled policy's version, without `v`.
 const VERSION: &str = "io.kubewarden.policy.version";
 
-/// Gets modules that are not at hand.
-pub(super) trait Fetch: Debug {
-    /// The module's bytes. `None` when this place does not have it.
-    ///
-    /// # Errors
-    /// When it may have it and does not give it.
-    fn fetch(&self, reference: &Reference) -> std::io::Result<Option<Vec<u8>>>;
-}
-
 /// Finds modules.
 pub(super) struct Modules<'e> {
     engine: &'e Engine,
     bundled: Vec<(&'static BundledPolicy, Metadata)>,
-    elsewhere: Vec<Box<dyn Fetch>>,
+    elsewhere: Source<'e>,
 }
 
 /// A module that was found.
@@ -44,32 +36,41 @@ pub(super) struct Found {
     pub(super) notice: Option<String>,
 }
 
-/// A module that was not found.
+/// Why there is no module.
 #[derive(Debug)]
-pub(super) struct Unfound {
-    /// Why.
-    pub(super) message: String,
-    /// How to get it.
-    pub(super) help: String,
+pub(super) enum Unfound {
+    /// The definition cannot mean any.
+    Mistake {
+        /// Why.
+        message: String,
+        /// How to get it.
+        help: String,
+    },
+    /// It could not be had.
+    Failure(Failure),
 }
 
 impl<'e> Modules<'e> {
-    /// The bundled policies and the local store.
+    /// The bundled policies, the local store, and what can be pulled.
     ///
     /// # Errors
-    /// Exit 2 when the program was built without policies.
-    pub(super) fn new(engine: &'e Engine) -> Result<Self, Failure> {
-        Ok(Self { engine, bundled: module::all()?, elsewhere: vec![Box::new(Store::of_user())] })
+    /// Exit 2 when the program was built without policies, and for keys that cannot be used.
+    pub(super) fn new(engine: &'e Engine, sources: &'e Sources) -> Result<Self, Failure> {
+        Ok(Self { engine, bundled: module::all()?, elsewhere: Source::new(sources)? })
     }
 
     /// Finds a module by what the definition in a file says.
     ///
     /// # Errors
-    /// When it is nowhere, or is no policy.
+    /// When it is nowhere, cannot be had, or is no policy.
     pub(super) fn find(&self, text: &str, definition: &Path) -> Result<Found, Unfound> {
-        let reference = Reference::parse(text, definition);
+        let reference = reference::parse(text, definition).map_err(|error| Unfound::Mistake {
+            message: format!("module {error}"),
+            help: format!("{}, or `file://` with the path of a .wasm file", error.help()),
+        })?;
         if let Reference::File(path) = &reference {
-            let wasm = std::fs::read(path).map_err(|error| Unfound {
+            self.elsewhere.check_file(text).map_err(Unfound::Failure)?;
+            let wasm = std::fs::read(path).map_err(|error| Unfound::Mistake {
                 message: format!("cannot read module `{}`: {error}", path.display()),
                 help: "a relative path starts at the folder of the policy's file".to_owned(),
             })?;
@@ -79,14 +80,8 @@ impl<'e> Modules<'e> {
         if let Some(Bundled { policy, metadata, other: None }) = bundled {
             return Ok(self.take(policy, metadata, None));
         }
-        for place in &self.elsewhere {
-            let fetched = place.fetch(&reference).map_err(|error| Unfound {
-                message: format!("cannot read module `{reference}` from the local store: {error}"),
-                help: "pull it again".to_owned(),
-            })?;
-            if let Some(wasm) = fetched {
-                return self.given(&reference, wasm);
-            }
+        if let Some(wasm) = self.elsewhere.get(&reference).map_err(Unfound::Failure)? {
+            return self.given(&reference, wasm);
         }
         match bundled {
             Some(Bundled { policy, metadata, other: Some(Other::Tag(version)) }) => {
@@ -96,14 +91,14 @@ impl<'e> Modules<'e> {
                 );
                 Ok(self.take(policy, metadata, Some(message)))
             }
-            Some(Bundled { policy, other: Some(Other::Digest(digest)), .. }) => Err(Unfound {
+            Some(Bundled { policy, other: Some(Other::Digest(digest)), .. }) => Err(Unfound::Mistake {
                 message: format!(
                     "module `{reference}` is not the bundled `{}`, which has the digest {digest}",
                     policy.id
                 ),
                 help: get(&reference),
             }),
-            _ => Err(Unfound {
+            _ => Err(Unfound::Mistake {
                 message: format!("module `{reference}` is neither bundled nor in the local store"),
                 help: get(&reference),
             }),
@@ -115,32 +110,33 @@ impl<'e> Modules<'e> {
     }
 
     fn given(&self, reference: &Reference, wasm: Vec<u8>) -> Result<Found, Unfound> {
-        let metadata = module::metadata_of(&wasm).map_err(|error| Unfound {
+        let metadata = module::metadata_of(&wasm).map_err(|error| Unfound::Mistake {
             message: format!("module `{reference}`: {error:#}"),
             help: "a module is a .wasm file of a Kubewarden policy".to_owned(),
         })?;
         // A module that says nothing is taken with whatever the definition says.
         let metadata = metadata.or_else(|| Metadata::from_json(b"{}").ok());
         let Some(metadata) = metadata else {
-            return Err(Unfound { message: format!("module `{reference}` has no metadata"), help: String::new() });
+            let message = format!("module `{reference}` has no metadata");
+            return Err(Unfound::Mistake { message, help: "annotate it with `forewarn annotate`".to_owned() });
         };
         Ok(Found { module: self.engine.module(wasm), metadata, notice: None })
     }
 
     fn bundled(&self, reference: &Reference) -> Option<Bundled<'_>> {
-        let Reference::Registry { repository, version } = reference else { return None };
-        let is_published_there = |metadata: &Metadata| metadata.annotation(OCI_URL) == Some(repository);
+        let Reference::Registry(reference) = reference else { return None };
+        let repository = reference.repository().to_string();
+        let is_published_there = |metadata: &Metadata| metadata.annotation(OCI_URL) == Some(&repository);
         let (policy, metadata) = self.bundled.iter().find(|(_, metadata)| is_published_there(metadata))?;
         let own = metadata.annotation(VERSION).unwrap_or_default();
-        let other = match version {
-            None => None,
-            Some(Version::Tag(tag)) if tag.strip_prefix('v').unwrap_or(tag) == own => None,
-            Some(Version::Tag(_)) => Some(Other::Tag(own)),
-            Some(Version::Digest(digest)) => {
+        let other = match (reference.digest(), reference.tag()) {
+            (None, None) => None,
+            (None, Some(tag)) => (tag.strip_prefix('v').unwrap_or(tag) != own).then_some(Other::Tag(own)),
+            (Some(digest), _) => {
                 // A reference names the manifest, not the module in it.
                 let own = OciManifest::of(policy.wasm, Some(metadata)).map(|manifest| manifest.digest);
                 let own = own.unwrap_or_default();
-                (own != *digest).then_some(Other::Digest(own))
+                (own != digest.as_str()).then_some(Other::Digest(own))
             }
         };
         Some(Bundled { policy, metadata, other })
@@ -164,7 +160,7 @@ enum Other<'m> {
 
 fn get(reference: &Reference) -> String {
     format!(
-        "`kwctl pull {reference}` puts it into the local store (`$FOREWARN_CACHE`, else the user's cache folder), or write \
-         `file://` with the path of the .wasm file"
+        "without `--offline` it is pulled; `forewarn pull {reference}` puts it into the local store, `forewarn store load` \
+         takes it from an archive"
     )
 }

@@ -24,7 +24,7 @@ pub(crate) enum Registry {
 }
 
 /// How registries are talked to.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Connection {
     /// A registry (`host` or `host:port`) without TLS; may be repeated
     #[arg(long, value_name = "HOST", help_heading = "Connection")]
@@ -44,7 +44,7 @@ pub(crate) struct Connection {
 }
 
 /// Where the store is.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct StoreFolder {
     /// The folder of the store [default: `store` in $FOREWARN_CACHE, else in forewarn in the user's cache folder]
     #[arg(long = "store", value_name = "DIR")]
@@ -52,7 +52,7 @@ pub(crate) struct StoreFolder {
 }
 
 /// Which signatures are required.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Required {
     /// A public key that the module must be signed with; may be repeated, all of them have to be met
     #[arg(long, short, value_name = "FILE", help_heading = "Signatures")]
@@ -69,6 +69,23 @@ pub(crate) struct Required {
     /// Sigstore's trusted_root.json, or a trust config with it, for signatures without a key; nothing is fetched
     #[arg(long, value_name = "FILE", requires = "verification_config", help_heading = "Signatures")]
     pub(crate) trust_root: Option<PathBuf>,
+}
+
+/// Where modules that are not bundled come from.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Sources {
+    /// Pull no modules: use what is bundled or in the local store, and nothing else
+    #[arg(long, conflicts_with_all = ["key", "verification_config"])]
+    pub(crate) offline: bool,
+
+    #[command(flatten)]
+    pub(crate) required: Required,
+
+    #[command(flatten)]
+    pub(crate) store: StoreFolder,
+
+    #[command(flatten)]
+    pub(crate) connection: Connection,
 }
 
 /// `forewarn push`

@@ -1,6 +1,5 @@
 //! From the command line to the library's client and store.
 
-use std::env;
 use std::path::PathBuf;
 
 use anyhow::anyhow;
@@ -9,6 +8,7 @@ use forewarn_registry::{Client, DockerConfig, Options, Reference, RegistryRefere
 
 use super::args::{Connection, StoreFolder};
 use super::failure::failure;
+use super::folders::store_folder;
 use crate::exit::Failure;
 
 impl Connection {
@@ -28,22 +28,20 @@ impl Connection {
 impl StoreFolder {
     /// The store, made if there is none.
     pub(super) fn open(&self) -> Result<store::Store, Failure> {
-        let folder = self.folder.clone().or_else(default_folder).ok_or_else(|| {
+        store::Store::open(self.path()?).map_err(failure)
+    }
+
+    /// The store's folder if there is one. Reading alone is to leave nothing behind.
+    pub(super) fn existing(&self) -> Result<Option<PathBuf>, Failure> {
+        Ok(Some(self.path()?).filter(|folder| folder.is_dir()))
+    }
+
+    fn path(&self) -> Result<PathBuf, Failure> {
+        self.folder.clone().or_else(store_folder).ok_or_else(|| {
             let error = anyhow!("there is no home folder, so it is not clear where the store is");
             Failure::usage(error).with_help("name it with --store, or the cache folder with FOREWARN_CACHE")
-        })?;
-        store::Store::open(folder).map_err(failure)
+        })
     }
-}
-
-/// Where the store is if the command line does not say.
-fn default_folder() -> Option<PathBuf> {
-    let folder = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    // The specification of XDG_CACHE_HOME says that a relative path is to be ignored.
-    let cache = || folder("XDG_CACHE_HOME").filter(|path| path.is_absolute());
-    let home = || env::home_dir().filter(|path| !path.as_os_str().is_empty()).map(|home| home.join(".cache"));
-    let own = || cache().or_else(home).map(|cache| cache.join("forewarn"));
-    folder("FOREWARN_CACHE").or_else(own).map(|cache| cache.join("store"))
 }
 
 /// Any reference.

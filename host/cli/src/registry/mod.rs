@@ -4,15 +4,19 @@ pub(crate) mod args;
 mod connection;
 mod digest;
 mod failure;
+mod folders;
+mod kwctl;
 mod pull;
 mod push;
 mod sign;
+mod source;
 mod store;
 mod trust;
 mod verify;
 
 use crate::exit::{Exit, Failure};
 use args::Registry;
+pub(crate) use source::Source;
 
 /// Runs one of these commands.
 ///

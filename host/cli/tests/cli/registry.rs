@@ -5,7 +5,7 @@ use sigstore::crypto::SigningScheme;
 use sigstore::crypto::signing_key::SigStoreKeyPair;
 
 use crate::docker_registry::{DockerRegistry, Setup};
-use crate::forewarn::{Folder, Outcome};
+use crate::forewarn::{BAD, Folder, GOOD, Outcome};
 
 /// A folder beside a registry.
 struct Scene {
@@ -104,6 +104,88 @@ fn a_pulled_module_judges_as_the_embedded_one() {
     let (pulled, embedded) = (run("external-ips.wasm"), run("external-ips"));
     assert_eq!((pulled.code, pulled.stdout), (embedded.code, embedded.stdout.clone()));
     assert!(embedded.stdout.contains("192.0.2.1"), "{}", embedded.stdout);
+}
+
+/// Pushes and signs every bundled policy about objects, and configures a cluster with them, in `pulled.yaml`; `embedded.yaml`
+/// is the same with the modules that the command carries.
+fn publish_all(scene: &Scene) {
+    scene.keys("ann");
+    for (file, registry) in [("embedded.yaml", None), ("pulled.yaml", Some(scene.registry.host()))] {
+        let args = registry.map(|registry| ["--registry", registry]);
+        let printed = scene
+            .folder
+            .run(&[&["scaffold", "--mode", "protect"][..], args.as_ref().map_or(&[], |args| args)].concat());
+        assert_eq!(printed.code, 0, "{}", printed.stderr);
+        scene.folder.write(file, printed.stdout.as_bytes());
+    }
+    let configured = std::fs::read_to_string(scene.folder.path().join("pulled.yaml")).expect("text");
+    for reference in configured.lines().filter_map(|line| line.trim().strip_prefix("module: ")) {
+        let reference = reference.trim_matches('"');
+        let (repository, _) = reference.split_once('@').expect("a digest");
+        let (_, id) = repository.rsplit_once('/').expect("a name");
+        let pushed = scene.push(id, &format!("{id}:v1"));
+        assert_eq!(reference, format!("{repository}@{}", pushed["digest"].as_str().expect("a digest")));
+        assert_eq!(scene.run(&["sign", reference, "--key", "ann.key"]).code, 0);
+    }
+}
+
+#[test]
+fn a_check_with_pulled_modules_reports_as_one_with_the_embedded() {
+    let scene = Scene::new();
+    publish_all(&scene);
+    scene.folder.write("in/bad.yaml", BAD.as_bytes());
+    scene.folder.write("in/good.yaml", GOOD.as_bytes());
+    let check = |args: &[&str]| scene.run(&[&["check", "in", "--format", "json", "--policies"], args].concat());
+    let embedded = check(&["embedded.yaml", "--offline", "--store", "never"]);
+    assert_eq!(embedded.code, 1, "{embedded:?}");
+    assert!(!scene.folder.path().join("never").exists());
+    let pulled = ["pulled.yaml", "--store", "store"];
+    let offline = [&pulled[..], &["--offline"]].concat();
+    assert_fails(&check(&offline), 2, &["neither bundled nor in the local store"]);
+    assert_eq!(check(&pulled).stdout, embedded.stdout);
+    // From now on the store is enough.
+    assert_eq!(check(&offline).stdout, embedded.stdout);
+    let signed = [&pulled[..], &["--key", "ann.pub"]].concat();
+    assert_eq!(check(&signed).stdout, embedded.stdout);
+    scene.keys("bob");
+    let other = [&pulled[..], &["--key", "bob.pub"]].concat();
+    assert_fails(&check(&other), 4, &["pulled.yaml:", "by another key"]);
+}
+
+#[test]
+fn a_check_that_cannot_pull() {
+    let scene = Scene::new();
+    scene.keys("ann");
+    let policy = |module: &str| {
+        let policy = format!("p:\n  module: {module}\n");
+        scene.folder.write("policies.yml", policy.as_bytes());
+    };
+    scene.folder.write("pod.yaml", BAD.as_bytes());
+    let check = |args: &[&str]| {
+        scene.run(&[&["check", "pod.yaml", "--policies", "policies.yml", "--store", "s"], args].concat())
+    };
+    policy(&scene.reference("root-user:v1"));
+    assert_fails(&check(&[]), 3, &["policies.yml:2:", "does not exist"]);
+    let digest = scene.push("root-user", "root-user:v1")["module"].as_str().expect("a digest").to_owned();
+    assert_fails(&check(&["--key", "ann.pub"]), 4, &["is not signed"]);
+    assert_eq!(check(&[]).code, 1);
+    // A damaged content is never used: it is pulled again, or refused where nothing is to be pulled.
+    let blob = scene.folder.path().join("s/blobs/sha256").join(digest.trim_start_matches("sha256:"));
+    let bytes = std::fs::read(&blob).expect("the module");
+    let mut damaged = bytes.clone();
+    *damaged.last_mut().expect("a byte") ^= 1;
+    std::fs::write(&blob, &damaged).expect("written");
+    assert_fails(&check(&["--offline"]), 4, &["policies.yml:2:"]);
+    assert_eq!(check(&[]).code, 1);
+    assert_eq!(std::fs::read(&blob).expect("the module"), bytes);
+    // Signatures are asked of the registry, not of the store.
+    assert_fails(&check(&["--offline", "--key", "ann.pub"]), 2, &["--offline"]);
+    policy("https://host.example/a.wasm");
+    assert_fails(&check(&["--key", "ann.pub"]), 4, &["has no signatures"]);
+    scene.folder.write("a.wasm", &bytes);
+    policy("file://a.wasm");
+    assert_fails(&check(&["--key", "ann.pub"]), 4, &["has no signatures"]);
+    assert_eq!(check(&[]).code, 1);
 }
 
 #[test]

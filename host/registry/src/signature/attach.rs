@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use forewarn_core::oci_manifest::{CONFIG, MANIFEST_MEDIA_TYPE};
 use olpc_cjson::CanonicalFormatter;
 use reqwest::Method;
 use serde::Serialize as _;
@@ -13,8 +14,7 @@ use crate::client::{Fetched, fetch_optional};
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::manifest::{
-    ACCEPTED, Descriptor, EMPTY_CONFIG, INDEX_MEDIA_TYPE, MANIFEST_MEDIA_TYPE, MAX_MANIFEST_BYTES, Manifest,
-    ManifestError,
+    ACCEPTED, Descriptor, INDEX_MEDIA_TYPE, MAX_MANIFEST_BYTES, Manifest, ManifestError, unreadable,
 };
 use crate::publish::{put_blob, put_manifest};
 use crate::reference::{RegistryReference, Repository};
@@ -40,9 +40,9 @@ pub(super) async fn add_to_tag(
     digest: &Digest,
     layer: &Descriptor,
 ) -> Result<RegistryReference, Error> {
-    put_blob(transport, repository, &Bytes::from_static(EMPTY_CONFIG)).await?;
+    put_blob(transport, repository, &Bytes::from_static(CONFIG)).await?;
     let tag = signature_tag(repository, digest);
-    let config = Descriptor::of(CONFIG_MEDIA_TYPE, EMPTY_CONFIG);
+    let config = Descriptor::of(CONFIG_MEDIA_TYPE, CONFIG);
     let empty = json!({"schemaVersion": 2, "mediaType": MANIFEST_MEDIA_TYPE, "config": config, "layers": []});
     add_to_list(transport, &tag, "layers", layer, empty).await?;
     Ok(tag)
@@ -55,8 +55,8 @@ pub(super) async fn add_referrer(
     subject: &Fetched,
     layer: &Descriptor,
 ) -> Result<Digest, Error> {
-    put_blob(transport, repository, &Bytes::from_static(EMPTY_CONFIG)).await?;
-    let config = Descriptor::of(EMPTY_MEDIA_TYPE, EMPTY_CONFIG);
+    put_blob(transport, repository, &Bytes::from_static(CONFIG)).await?;
+    let config = Descriptor::of(EMPTY_MEDIA_TYPE, CONFIG);
     let manifest = Manifest {
         media_type: Some(MANIFEST_MEDIA_TYPE.to_owned()),
         artifact_type: Some(ARTIFACT_TYPE.to_owned()),
@@ -116,7 +116,7 @@ async fn add_to_list(
     empty: Value,
 ) -> Result<(), Error> {
     let of_reference = |source| Error::Manifest { reference: tag.to_string(), source };
-    let unreadable = |error: serde_json::Error| of_reference(ManifestError::Unreadable { reason: error.to_string() });
+    let unreadable = |error| of_reference(unreadable(error));
     let entry = serde_json::to_value(entry).map_err(unreadable)?;
     for _ in 0..MAX_ROUNDS {
         let mut whole = match fetch_optional(transport, tag).await? {

@@ -8,7 +8,7 @@ fn check(folder: &Folder, module: &str) -> Outcome {
     let policy = cluster_policy("p", module, &format!("mutating: false, rules: [{PODS}]"));
     folder.write("conf/p.yaml", policy.as_bytes());
     folder.write("pod.yaml", BAD.as_bytes());
-    folder.run_in_home(&["check", "--policies", "conf/p.yaml", "pod.yaml"], &folder.path().join("home"))
+    folder.run_in_home(&["check", "--offline", "--policies", "conf/p.yaml", "pod.yaml"], &folder.path().join("home"))
 }
 
 fn digest() -> String {
@@ -38,7 +38,7 @@ fn another_version_is_told_and_another_digest_is_refused() {
     for word in ["version 0.1.0 of `privilege-escalation` is used", "conf/p.yaml:4:16"] {
         assert!(outcome.stdout.contains(word), "{}", outcome.stdout);
     }
-    let outcome = check(&folder, &format!("{REGISTRY}/privilege-escalation@sha256:00"));
+    let outcome = check(&folder, &format!("{REGISTRY}/privilege-escalation@sha256:{}", "0".repeat(64)));
     assert_eq!((outcome.code, outcome.stdout.as_str()), (2, ""), "{outcome:?}");
     assert!(outcome.stderr.contains(&digest()) && outcome.stderr.contains("conf/p.yaml:4:16"), "{}", outcome.stderr);
 }
@@ -55,20 +55,16 @@ fn files_are_found_from_the_folder_of_the_definition() {
 }
 
 #[test]
-fn pulled_modules_are_found_in_the_store() {
+fn what_kwctl_pulled_is_found() {
     for (module, stored) in [
-        ("ghcr.io/acme/never:v1", ".cache/kubewarden/store/registry/ghcr.io/acme/never:v1"),
-        ("registry://localhost:5000/never", ".cache/forewarn/store/registry/localhost:5000/never:latest"),
-        ("ghcr.io/acme/never@sha256:ab", ".cache/forewarn/store/registry/ghcr.io/acme/never@sha256:ab"),
-        ("https://example.com/never.wasm", ".cache/kubewarden/store/https/example.com/never.wasm"),
+        ("ghcr.io/acme/never:v1", "registry/ghcr.io/acme/never:v1"),
+        ("registry://localhost:5000/never", "registry/localhost:5000/never:latest"),
+        ("https://example.com/never.wasm", "https/example.com/never.wasm"),
         // What was pulled is what the definition says; the bundled one has another version.
-        (
-            "ghcr.io/forewarn/policies/root-user:v9",
-            ".cache/forewarn/store/registry/ghcr.io/forewarn/policies/root-user:v9",
-        ),
+        ("ghcr.io/forewarn/policies/root-user:v9", "registry/ghcr.io/forewarn/policies/root-user:v9"),
     ] {
         let folder = Folder::new(&[]);
-        folder.write(&format!("home/{stored}"), &denying());
+        folder.write(&format!("home/.cache/kubewarden/store/{stored}"), &denying());
         let outcome = check(&folder, module);
         assert_eq!(outcome.code, 1, "{module}: {outcome:?}");
         assert!(outcome.stdout.contains("error[p]: never"), "{}", outcome.stdout);
@@ -76,13 +72,26 @@ fn pulled_modules_are_found_in_the_store() {
 }
 
 #[test]
+fn what_kwctl_pulled_is_not_taken_for_a_digest() {
+    let folder = Folder::new(&[]);
+    let module = format!("ghcr.io/acme/never@sha256:{}", "a".repeat(64));
+    folder.write(&format!("home/.cache/kubewarden/store/registry/{module}"), &denying());
+    let outcome = check(&folder, &module);
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (2, ""), "{outcome:?}");
+    assert!(outcome.stderr.contains("neither bundled nor in the local store"), "{}", outcome.stderr);
+}
+
+#[test]
 fn what_is_nowhere_is_refused_with_a_way_to_get_it() {
     let folder = Folder::new(&[("conf/text.wasm", "text"), ("conf/x", "")]);
-    folder.write("home/.cache/forewarn/store/registry/ghcr.io/acme/broken:v1", b"broken");
+    folder.write("home/.cache/kubewarden/store/registry/ghcr.io/acme/broken:v1", b"broken");
     for (module, words) in [
-        ("ghcr.io/acme/unknown:v1", vec!["neither bundled nor in the local store", "kwctl pull", "file://"]),
-        ("https://example.com/unknown.wasm", vec!["https://example.com/unknown.wasm", "kwctl pull"]),
+        ("ghcr.io/acme/unknown:v1", vec!["neither bundled nor in the local store", "forewarn pull", "--offline"]),
+        ("https://example.com/unknown.wasm", vec!["https://example.com/unknown.wasm", "forewarn pull"]),
         ("https://example.com/../../conf/text.wasm", vec!["neither bundled nor"]),
+        ("http://example.com/unknown.wasm", vec!["plain HTTP", "write `https://`"]),
+        ("ftp://example.com/unknown.wasm", vec!["`ftp://` is unknown"]),
+        ("unknown", vec!["names no registry host", "file://"]),
         ("file://missing.wasm", vec!["conf/missing.wasm", "relative path"]),
         ("text.wasm", vec!["no Wasm module"]),
         ("ghcr.io/acme/broken:v1", vec!["no Wasm module"]),
