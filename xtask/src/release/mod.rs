@@ -28,6 +28,10 @@ pub(crate) struct Arguments {
     /// Sign what is pushed with this private key
     #[arg(long, value_name = "FILE", requires = "registry")]
     key: Option<PathBuf>,
+
+    /// A registry (`host` or `host:port`) without TLS
+    #[arg(long, value_name = "HOST", requires = "registry")]
+    insecure: Option<String>,
 }
 
 /// Gathers the command's archive, the modules with their bills of materials, the chart and the checksums; then pushes and
@@ -66,7 +70,9 @@ pub(crate) fn release(workspace: &Workspace, arguments: &Arguments) -> Result<()
     fs::write(output.join("SHA256SUMS"), sums).context("cannot write `SHA256SUMS`")?;
     println!("wrote SHA256SUMS, in `{}`", output.display());
     match (&arguments.registry, &arguments.key) {
-        (Some(registry), Some(key)) => publish::publish(workspace, &index, registry, key),
+        (Some(registry), Some(key)) => {
+            publish::publish(workspace, &index, registry, key, arguments.insecure.as_deref())
+        }
         _ => {
             println!("nothing is pushed; name a registry and a key for that");
             Ok(())

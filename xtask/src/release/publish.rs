@@ -9,11 +9,18 @@ use crate::wasm::Index;
 use crate::workspace::Workspace;
 
 /// Pushes every module under its version, and signs its manifest by digest, so that nothing can be put in between.
-pub(crate) fn publish(workspace: &Workspace, index: &Index, registry: &str, key: &Path) -> Result<()> {
+pub(crate) fn publish(
+    workspace: &Workspace,
+    index: &Index,
+    registry: &str,
+    key: &Path,
+    insecure: Option<&str>,
+) -> Result<()> {
     let registry = registry.trim_start_matches("registry://").trim_end_matches('/');
     let forewarn = workspace.target.join("release").join(format!("forewarn{}", std::env::consts::EXE_SUFFIX));
     let run = |arguments: &[&str]| -> Result<()> {
-        let status = Command::new(&forewarn).args(arguments).status();
+        let connection = insecure.map(|host| ["--insecure", host]);
+        let status = Command::new(&forewarn).args(arguments).args(connection.iter().flatten()).status();
         let status = status.with_context(|| format!("cannot run `{}`", forewarn.display()))?;
         ensure!(status.success(), "`forewarn {}` failed", arguments.join(" "));
         Ok(())

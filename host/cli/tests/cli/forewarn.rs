@@ -44,6 +44,11 @@ impl Folder {
         outcome(self.command(args).env("HOME", home), "")
     }
 
+    /// With further variables in the environment.
+    pub(crate) fn run_with_variables(&self, args: &[&str], variables: &[(&str, &str)]) -> Outcome {
+        outcome(self.command(args).envs(variables.iter().copied()), "")
+    }
+
     pub(crate) fn run_with_input(&self, args: &[&str], input: &str) -> Outcome {
         outcome(&mut self.command(args), input)
     }

@@ -25,6 +25,9 @@ mod fix;
 mod forewarn;
 mod formats;
 mod helm;
+#[expect(dead_code, reason = "shared with the registry's own tests, which need more of it")]
+#[path = "../../../registry/tests/registry/http_server.rs"]
+mod http_server;
 mod kubewarden;
 mod modules;
 mod registry;

@@ -6,6 +6,7 @@ use sigstore::crypto::signing_key::SigStoreKeyPair;
 
 use crate::docker_registry::{DockerRegistry, Setup};
 use crate::forewarn::{BAD, Folder, GOOD, Outcome};
+use crate::http_server::{Answer, HttpServer};
 
 /// A folder beside a registry.
 struct Scene {
@@ -337,6 +338,22 @@ fn what_goes_wrong() {
     scene.push("root-user", "root-user:v1");
     assert_fails(&scene.run(&["pull", &there, "--store", "s", "-o", "no/such/folder"]), 3, &["no/such/folder"]);
     assert_fails(&scene.run(&["sign", &there, "--key", "ann.key", "-a", "text"]), 2, &["`key=value`"]);
+}
+
+#[test]
+fn proxies_are_those_of_the_environment() {
+    // A proxy is asked for whole addresses.
+    let proxy = HttpServer::start(|_, _| Answer::status(404));
+    let folder = Folder::new(&[]);
+    let digest = ["digest", "registry://registry.invalid/root-user:v1", "--insecure", "registry.invalid"];
+    let address = format!("http://{}", proxy.host());
+    let asked = folder.run_with_variables(&digest, &[("HTTP_PROXY", &address)]);
+    assert_fails(&asked, 3, &["does not exist"]);
+    let path = "http://registry.invalid/v2/root-user/manifests/v1";
+    assert_eq!(proxy.count(path), 1, "{:?}", proxy.requests());
+    let direct = [("HTTP_PROXY", address.as_str()), ("NO_PROXY", "registry.invalid")];
+    assert_fails(&folder.run_with_variables(&digest, &direct), 3, &["registry.invalid"]);
+    assert_eq!(proxy.count(path), 1);
 }
 
 #[test]
