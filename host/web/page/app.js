@@ -2,7 +2,8 @@
 
 import { Client, CALL_LIMIT, Endless } from "./client.js";
 import { editor } from "./editor.js";
-import { element, policyList } from "./policies.js";
+import { element, prose } from "./element.js";
+import { policyList } from "./policies.js";
 import { pack, unpack } from "./share.js";
 import { words as dictionary } from "./words.js";
 
@@ -97,7 +98,7 @@ async function stopped({ policy }) {
 }
 
 function tell(message) {
-  by("errors").replaceChildren(...(message ? [element("p", {}, message)] : []));
+  by("errors").replaceChildren(...(message ? [element("p", {}, ...prose(message))] : []));
 }
 
 /** Shows a report; one of a text that could not be read leaves the findings of the last that could. */
@@ -106,7 +107,7 @@ function show(json) {
   const broken = report.errors.filter((error) => error.kind === "input" && error.line !== null);
   const unread = broken.length > 0 && report.summary.objects === 0;
   const errors = report.errors.map((error) => element("p", {},
-    error.line === null ? error.message : `${words.line} ${error.line}: ${error.message}`));
+    ...prose(error.line === null ? error.message : `${words.line(error.line)}: ${error.message}`)));
   by("errors").replaceChildren(...errors);
   by("findings").classList.toggle("stale", unread);
   if (unread && last) {
@@ -130,10 +131,10 @@ function show(json) {
 
 function item(finding) {
   const { code, severity, message, help, line, column, policy, suppressed } = finding;
-  const go = element("button", { type: "button", className: "place" }, `${words.line} ${line}`);
+  const go = element("button", { type: "button", className: "place" }, words.line(line));
   go.onclick = () => main.go({ line, column });
-  const parts = [go, " ", element("code", {}, code), element("p", {}, message)];
-  if (help) parts.push(element("p", { className: "help" }, help));
+  const parts = [go, " ", element("code", {}, code), element("p", { lang: "en" }, ...prose(message))];
+  if (help) parts.push(element("p", { className: "help", lang: "en" }, ...prose(help)));
   if (suppressed) parts.push(element("p", { className: "help" }, `${suppressed.by}: ${suppressed.reason}`));
   if (policies.some(({ id, own }) => id === policy && !own)) {
     parts.push(element("a", { href: `policies/${policy}.html` }, words.page));
@@ -258,8 +259,8 @@ async function opened() {
   return undefined;
 }
 
-// For the tests of parity, which compare reports byte by byte.
-window.forewarn = { review: (own) => client.ask("review", { wish: own }) };
+// For the tests: parity compares reports byte by byte, and every code has a place on the site.
+window.forewarn = { review: (own) => client.ask("review", { wish: own }), policies: () => policies };
 
 translate(navigator.language.startsWith("zh") ? "zh" : "en");
 by("status").textContent = words.loading;
