@@ -1,6 +1,7 @@
 // The page: what is typed goes to the worker, what comes back is shown.
 
 import { Client, CALL_LIMIT, Endless } from "./client.js";
+import { commandLine } from "./command.js";
 import { editor } from "./editor.js";
 import { element, prose } from "./element.js";
 import { policyList } from "./policies.js";
@@ -173,20 +174,7 @@ by("share").onclick = async () => {
   dialog("share", location.href);
 };
 
-by("command").onclick = () => {
-  const on = policies.filter(({ id, raw, own }) => !raw && !own && !state.off.has(id));
-  const chosen = state.off.size === 0 ? "" : on.map(({ id }) => ` --policy ${id}`).join("");
-  const changed = Object.fromEntries(Object.entries(state.settings).filter(([, own]) => Object.keys(own).length > 0));
-  const lines = [];
-  let settings = "";
-  if (Object.keys(changed).length > 0) {
-    lines.push(`cat > settings.yaml <<'EOF'\n${JSON.stringify(changed, null, 2)}\nEOF`);
-    settings = " --settings settings.yaml";
-  }
-  const against = by("with-before").checked ? " --against before/ --all" : "";
-  lines.push(`forewarn check${chosen}${settings}${against} ${FILE}`);
-  dialog("command", lines.join("\n"));
-};
+by("command").onclick = () => dialog("command", commandLine(FILE, policies, state, by("with-before").checked));
 
 function save(name, text) {
   const link = element("a", { download: name, href: URL.createObjectURL(new Blob([text])) });
