@@ -4,6 +4,7 @@ import { Client, CALL_LIMIT, Endless } from "./client.js";
 import { commandLine } from "./command.js";
 import { editor } from "./editor.js";
 import { element, prose } from "./element.js";
+import { explanation } from "./explanation.js";
 import { policyList } from "./policies.js";
 import { pack, unpack } from "./share.js";
 import { words as dictionary } from "./words.js";
@@ -137,9 +138,8 @@ function item(finding) {
   const parts = [go, " ", element("code", {}, code), element("p", { lang: "en" }, ...prose(message))];
   if (help) parts.push(element("p", { className: "help", lang: "en" }, ...prose(help)));
   if (suppressed) parts.push(element("p", { className: "help" }, `${suppressed.by}: ${suppressed.reason}`));
-  if (policies.some(({ id, own }) => id === policy && !own)) {
-    parts.push(element("a", { href: `policies/${policy}.html` }, words.page));
-  }
+  const page = explanation(policy, code, policies);
+  if (page) parts.push(element("a", { href: page }, words.page));
   const shown = element("li", { className: suppressed ? "suppressed" : severity }, ...parts);
   shown.dataset.line = line;
   shown.dataset.code = code;
