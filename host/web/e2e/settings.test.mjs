@@ -42,6 +42,7 @@ test("a list has one entry per line, and begins with what holds", async () => {
   const page = await ready(site);
   await paste(page, POD);
   await has(page, "excess-capabilities/added");
+  await page.click('[data-policy="excess-capabilities"] summary');
   assert.equal(await page.inputValue("#excess-capabilities-allowedAdd"), "NET_BIND_SERVICE");
   await setting(page, "excess-capabilities", "allowedAdd", "NET_BIND_SERVICE\n\n  SYS_TIME \n");
   await hasNot(page, "excess-capabilities/added");
@@ -91,6 +92,8 @@ test("what is refused is told at its field, and the others count", async () => {
   await complaint(page, "external-ips-allowedCIDRs");
   assert.match(await error(page, "external-ips-allowedCIDRs"), /ten/);
   assert.equal(await page.getAttribute("#external-ips-allowedCIDRs", "aria-invalid"), "true");
+  const color = (selector) => page.$eval(selector, (found) => getComputedStyle(found).color);
+  assert.notEqual(await color("#external-ips-allowedCIDRs-error"), await color("#external-ips-allowedCIDRs-hint"));
   assert.equal(await error(page, "external-ips-max"), "");
   await setting(page, "external-ips", "allowedCIDRs", "10.0.0.0/8");
   await peace(page, "external-ips-allowedCIDRs");
@@ -161,7 +164,7 @@ test("a list of numbers takes numbers only", async () => {
     (func (export "__guest_call") (param i32 i32) (result i32)
       (call $reply (i32.const 0) (i32.const ${reply.length})) (i32.const 1)))`;
   await drop(page, "ports.wasm", module(text, "ports"));
-  await page.waitForSelector("#ports-ports", { state: "attached" });
+  await page.waitForSelector('[data-policy="ports"] details');
   await setting(page, "ports", "ports", "80\nmany");
   await complaint(page, "ports-ports");
   assert.match(await error(page, "ports-ports"), /line 2.*no number/);

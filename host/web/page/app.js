@@ -255,14 +255,16 @@ by("status").textContent = words.loading;
 try {
   const [bundled, list, complaint] = await Promise.all([client.start(), examples(), opened()]);
   policies = bundled;
-  listPolicies();
   if (complaint !== null) {
     const first = Math.max(0, list.findIndex(({ name }) => name === FIRST));
     by("examples").selectedIndex = first;
     main.set(list[first]?.text ?? "");
   }
   clearTimeout(pause);
-  await review();
+  // The list is made while the worker reviews.
+  const first = review();
+  listPolicies();
+  await first;
   if (complaint) tell(complaint);
   document.body.dataset.ready = performance.now().toFixed(0);
 } catch (error) {

@@ -32,16 +32,19 @@ function entry(policy, state, words, { changed, check, remove }) {
   const item = element("div", { className: "policy" }, head);
   item.dataset.policy = id;
   if (description) item.append(element("p", {}, ...prose(description)));
-  const more = element("details", {}, element("summary", { ariaLabel: `${words.settings}: ${id}` }, words.settings));
-  const fields = settingsForm(id, describe?.settings, state.settings[id], words, async (settings) => {
+  const settle = async (settings) => {
     const objection = await check(id, settings);
     if (objection) return objection;
     state.settings[id] = settings;
     changed();
     return null;
-  });
-  if (fields.length > 0) {
-    more.append(...fields);
+  };
+  const more = element("details", {}, element("summary", { ariaLabel: `${words.settings}: ${id}` }, words.settings));
+  if (Object.keys(describe?.settings?.properties ?? {}).length > 0) {
+    // Most forms are never opened, and making them all would be in the way of the first verdict.
+    more.addEventListener("toggle", () => more.append(...settingsForm(id, describe.settings, state.settings[id], words, settle)), {
+      once: true,
+    });
     item.append(more);
   }
   if (own) {
