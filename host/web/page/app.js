@@ -11,8 +11,6 @@ import { words as dictionary } from "./words.js";
 
 /** What a page reviews at most, in bytes. */
 const TEXT_LIMIT = 1024 * 1024;
-/** How long nothing is typed before a review starts, in milliseconds. */
-const PAUSE = 10;
 const FILE = "manifest.yaml";
 /** The example that a new visitor sees. */
 const FIRST = "kafka-killed-by-liveness";
@@ -66,7 +64,25 @@ const wish = () => JSON.stringify({
 let pause;
 function touched() {
   clearTimeout(pause);
-  pause = setTimeout(review, PAUSE);
+  // What changes together is reviewed together.
+  pause = setTimeout(latest);
+}
+
+let running = false;
+let again = false;
+/** One review at a time, so that none waits behind those of texts that are gone. */
+async function latest() {
+  again = running;
+  if (running) return;
+  running = true;
+  try {
+    do {
+      again = false;
+      await review();
+    } while (again);
+  } finally {
+    running = false;
+  }
 }
 
 async function review() {
