@@ -14,6 +14,10 @@ use crate::output::print;
 
 /// How long a browser may take to send a request or to read an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// What the page says in its own head, said again for its worker, which goes by the head of its script's answer.
+const CSP: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; \
+                   style-src 'self' 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'none'; \
+                   frame-ancestors 'none'";
 /// The longest request line that is read, in bytes.
 const LONGEST_LINE: u64 = 8192;
 
@@ -63,7 +67,7 @@ fn answer(mut stream: TcpStream) -> io::Result<()> {
     let encoding = if file.is_some() { "Content-Encoding: gzip\r\n" } else { "" };
     let head = format!(
         "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\n{encoding}Content-Length: {}\r\nCache-Control: no-cache\r\n\
-         X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n",
+         Content-Security-Policy: {CSP}\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n",
         body.len()
     );
     stream.write_all(head.as_bytes())?;

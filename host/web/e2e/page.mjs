@@ -39,9 +39,10 @@ export async function open() {
   };
 }
 
-/** A page that has shown its first review. */
-export async function ready(site, { fragment = "", ...options } = {}) {
+/** A page that has shown its first review. `heard` gets its context before anything is loaded. */
+export async function ready(site, { fragment = "", heard = () => {}, ...options } = {}) {
   const context = await site.browser.newContext({ locale: "en-US", ...options });
+  heard(context);
   const page = await context.newPage();
   const faults = [];
   page.on("pageerror", (error) => faults.push(error));
@@ -69,6 +70,14 @@ export async function paste(page, text, where = "#editor") {
 /** What the page lists: `code:line`. */
 export function findings(page) {
   return page.$$eval("#findings li", (items) => items.map(({ dataset }) => `${dataset.code}:${dataset.line}`));
+}
+
+/** Changes a setting as somebody does who types it and goes on. */
+export async function setting(page, policy, key, value) {
+  await page.locator(`[data-policy="${policy}"] details`).evaluate((details) => { details.open = true; });
+  const field = page.locator(`[id="${policy}-${key}"]`);
+  await field.fill(value);
+  await field.blur();
 }
 
 /** Drops a file on the page. */

@@ -1,15 +1,16 @@
 // The page: what is typed goes to the worker, what comes back is shown.
 
 import { Client, CALL_LIMIT, Endless } from "./client.js";
+import { commandLine } from "./command.js";
 import { editor } from "./editor.js";
-import { element, policyList } from "./policies.js";
+import { element, prose } from "./element.js";
+import { explanation } from "./explanation.js";
+import { policyList } from "./policies.js";
 import { pack, unpack } from "./share.js";
 import { words as dictionary } from "./words.js";
 
 /** What a page reviews at most, in bytes. */
 const TEXT_LIMIT = 1024 * 1024;
-/** How long nothing is typed before a review starts, in milliseconds. */
-const PAUSE = 10;
 const FILE = "manifest.yaml";
 /** The example that a new visitor sees. */
 const FIRST = "kafka-killed-by-liveness";
@@ -63,7 +64,25 @@ const wish = () => JSON.stringify({
 let pause;
 function touched() {
   clearTimeout(pause);
-  pause = setTimeout(review, PAUSE);
+  // What changes together is reviewed together.
+  pause = setTimeout(latest);
+}
+
+let running = false;
+let again = false;
+/** One review at a time, so that none waits behind those of texts that are gone. */
+async function latest() {
+  again = running;
+  if (running) return;
+  running = true;
+  try {
+    do {
+      again = false;
+      await review();
+    } while (again);
+  } finally {
+    running = false;
+  }
 }
 
 async function review() {
@@ -97,7 +116,7 @@ async function stopped({ policy }) {
 }
 
 function tell(message) {
-  by("errors").replaceChildren(...(message ? [element("p", {}, message)] : []));
+  by("errors").replaceChildren(...(message ? [element("p", {}, ...prose(message))] : []));
 }
 
 /** Shows a report; one of a text that could not be read leaves the findings of the last that could. */
@@ -106,7 +125,7 @@ function show(json) {
   const broken = report.errors.filter((error) => error.kind === "input" && error.line !== null);
   const unread = broken.length > 0 && report.summary.objects === 0;
   const errors = report.errors.map((error) => element("p", {},
-    error.line === null ? error.message : `${words.line} ${error.line}: ${error.message}`));
+    ...prose(error.line === null ? error.message : `${words.line(error.line)}: ${error.message}`)));
   by("errors").replaceChildren(...errors);
   by("findings").classList.toggle("stale", unread);
   if (unread && last) {
@@ -130,14 +149,13 @@ function show(json) {
 
 function item(finding) {
   const { code, severity, message, help, line, column, policy, suppressed } = finding;
-  const go = element("button", { type: "button", className: "place" }, `${words.line} ${line}`);
+  const go = element("button", { type: "button", className: "place" }, words.line(line));
   go.onclick = () => main.go({ line, column });
-  const parts = [go, " ", element("code", {}, code), element("p", {}, message)];
-  if (help) parts.push(element("p", { className: "help" }, help));
+  const parts = [go, " ", element("code", {}, code), element("p", { lang: "en" }, ...prose(message))];
+  if (help) parts.push(element("p", { className: "help", lang: "en" }, ...prose(help)));
   if (suppressed) parts.push(element("p", { className: "help" }, `${suppressed.by}: ${suppressed.reason}`));
-  if (policies.some(({ id, own }) => id === policy && !own)) {
-    parts.push(element("a", { href: `policies/${policy}.html` }, words.page));
-  }
+  const page = explanation(policy, code, policies);
+  if (page) parts.push(element("a", { href: page }, words.page));
   const shown = element("li", { className: suppressed ? "suppressed" : severity }, ...parts);
   shown.dataset.line = line;
   shown.dataset.code = code;
@@ -172,20 +190,7 @@ by("share").onclick = async () => {
   dialog("share", location.href);
 };
 
-by("command").onclick = () => {
-  const on = policies.filter(({ id, raw, own }) => !raw && !own && !state.off.has(id));
-  const chosen = state.off.size === 0 ? "" : on.map(({ id }) => ` --policy ${id}`).join("");
-  const changed = Object.fromEntries(Object.entries(state.settings).filter(([, own]) => Object.keys(own).length > 0));
-  const lines = [];
-  let settings = "";
-  if (Object.keys(changed).length > 0) {
-    lines.push(`cat > settings.yaml <<'EOF'\n${JSON.stringify(changed, null, 2)}\nEOF`);
-    settings = " --settings settings.yaml";
-  }
-  const against = by("with-before").checked ? " --against before/ --all" : "";
-  lines.push(`forewarn check${chosen}${settings}${against} ${FILE}`);
-  dialog("command", lines.join("\n"));
-};
+by("command").onclick = () => dialog("command", commandLine(FILE, policies, state, by("with-before").checked));
 
 function save(name, text) {
   const link = element("a", { download: name, href: URL.createObjectURL(new Blob([text])) });
@@ -258,22 +263,24 @@ async function opened() {
   return undefined;
 }
 
-// For the tests of parity, which compare reports byte by byte.
-window.forewarn = { review: (own) => client.ask("review", { wish: own }) };
+// For the tests: parity compares reports byte by byte, and every code has a place on the site.
+window.forewarn = { review: (own) => client.ask("review", { wish: own }), policies: () => policies };
 
 translate(navigator.language.startsWith("zh") ? "zh" : "en");
 by("status").textContent = words.loading;
 try {
   const [bundled, list, complaint] = await Promise.all([client.start(), examples(), opened()]);
   policies = bundled;
-  listPolicies();
   if (complaint !== null) {
     const first = Math.max(0, list.findIndex(({ name }) => name === FIRST));
     by("examples").selectedIndex = first;
     main.set(list[first]?.text ?? "");
   }
   clearTimeout(pause);
-  await review();
+  // The list is made while the worker reviews.
+  const first = review();
+  listPolicies();
+  await first;
   if (complaint) tell(complaint);
   document.body.dataset.ready = performance.now().toFixed(0);
 } catch (error) {

@@ -2,6 +2,7 @@
 //!
 //! The result is a folder of static files that any web server can serve: the playground, a page per policy, the book.
 
+mod anchors;
 mod archive;
 mod examples;
 mod pages;
@@ -30,7 +31,7 @@ fn main() -> Result<()> {
     for file in ["index.html", "style.css"] {
         fs::copy(web.join("page").join(file), out.join(file))?;
     }
-    pages::policies(&root.join("policies"), &out.join("policies"))?;
+    pages::policies(&root, &out.join("policies"))?;
     pages::book(&root, &out.join("book"))?;
     report(&out)
 }
