@@ -34,7 +34,7 @@ pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
     let fail_on = args.fail_on.or_else(|| config.as_ref()?.fail_on());
     let args = &Check { fail_on, ..args.clone() };
     let engine = Engine::new(Limits::DEFAULT).map_err(Failure::engine)?;
-    let mut clusters = kubewarden::ready(args, &engine)?;
+    let mut clusters = kubewarden::ready(args, config.as_ref(), &engine)?;
     let (inputs, unreadable) = inputs::collect(&args.paths);
     let mut inputs = outputs.leave_out(inputs);
     if let Some(config) = &config {
@@ -43,7 +43,7 @@ pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
     let own = config::baselines(args, config.as_ref());
     inputs.retain(|input| input.path().is_none_or(|path| !own.iter().any(|own| config::is_same(own, path))));
     let today = args.today.unwrap_or_else(Day::today);
-    let mut resolved = resolve(&engine, args, config.as_ref(), &inputs, today, is_about_objects)?;
+    let mut resolved = resolve(&engine, args, config.as_ref(), &clusters, &inputs, today, is_about_objects)?;
     resolved.give_way(&clusters.configured);
     let mut ledger = Ledger::new(args, config.as_ref(), today, &mut resolved)?;
     let Resolved { mut policies, mut configuration, .. } = resolved;
@@ -56,7 +56,7 @@ pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
     let reviewer = Reviewer::new(&engine, &policies)
         .configured(&configuration)
         .with(&clusters.configured, namespaces)
-        .strict(strict::level(args));
+        .strict(strict::level(args, config.as_ref()));
     let reviewer = match &comparison {
         Some(comparison) => reviewer.against(comparison),
         None => reviewer,

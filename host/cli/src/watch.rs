@@ -15,6 +15,7 @@ use signal_hook::consts::SIGINT;
 use signal_hook::flag;
 
 use crate::args::Check;
+use crate::config::Config;
 use crate::exit::{Exit, Failure};
 use crate::output::{harmless, print_error};
 use crate::report::identity;
@@ -88,10 +89,13 @@ impl Watched {
                 watched.folders.extend(inputs::directories(path).iter().flat_map(absolute));
             }
         }
+        // What is wrong with the configuration is told by the check.
+        let config = Config::load(args).ok().flatten();
+        let configured: Vec<_> = config.iter().flat_map(Config::sources).collect();
         let files = args.settings.iter().chain(&args.config).chain(&args.baseline).chain(&args.policies);
-        watched.named.extend(files.flat_map(absolute));
+        watched.named.extend(files.chain(&configured).flat_map(absolute));
         // Policies may be a folder, and are no inputs for that.
-        let policies = args.policies.iter().filter(|path| path.is_dir());
+        let policies = args.policies.iter().chain(&configured).filter(|path| path.is_dir());
         watched.folders.extend(policies.flat_map(|path| inputs::directories(path)).flat_map(absolute));
         watched
     }

@@ -346,7 +346,10 @@ impl<'e, E: Engine> Reviewer<'e, E> {
             answers.push((policy.id(), self.ask(policy, situation.request())));
         }
         let mut remarks = Vec::new();
-        for configured in &self.configured {
+        let may_ask = |configured: &&&Configured<E::Module>| {
+            self.configuration.is_none_or(|configuration| configuration.asks(configured.id(), &review.file, &identity))
+        };
+        for configured in self.configured.iter().filter(may_ask) {
             let answer = configured.ask(self.engine, &situation, &self.namespaces, &mut remarks);
             answers.extend(answer.map(|answer| (configured.id(), answer)));
         }

@@ -48,6 +48,24 @@ fn strict_fields_are_warnings_unless_told_otherwise() {
 }
 
 #[test]
+fn the_level_can_be_configured() {
+    let folder = Folder::new(&[("a.yaml", MISSPELT)]);
+    let check = |config: &str, args: &[&str], exit, found| {
+        folder.write("forewarn.yaml", config.as_bytes());
+        let (code, report) = folder.report(&[args, &["a.yaml"]].concat());
+        assert_eq!((code, strict(&report).len()), (exit, found), "{config} {args:?}");
+    };
+    check("strict: deny\n", &[], 1, 2);
+    check("strict: warn\n", &[], 0, 2);
+    check("strict: off\n", &[], 0, 0);
+    check("strict: \"off\"\n", &[], 0, 0);
+    check("strict:\n", &[], 0, 2);
+    check("strict: off\n", &["--strict", "deny"], 1, 2);
+    // Whoever names policies wants those alone.
+    check("strict: deny\n", &["--policy", "root-user"], 0, 0);
+}
+
+#[test]
 fn a_strict_finding_looks_like_any_other() {
     let folder = Folder::new(&[("a.yaml", MISSPELT)]);
     insta::assert_snapshot!(folder.run(&["check", "a.yaml"]).stdout);
