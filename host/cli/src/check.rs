@@ -1,6 +1,6 @@
 //! `forewarn check`
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use forewarn_core::cluster::Cluster;
 use forewarn_core::finding::Severity;
@@ -33,7 +33,7 @@ pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
     let config = Config::load(args)?;
     let fail_on = args.fail_on.or_else(|| config.as_ref()?.fail_on());
     let args = &Check { fail_on, ..args.clone() };
-    let engine = Engine::new(Limits::DEFAULT).map_err(Failure::engine)?;
+    let engine = engine()?;
     let mut clusters = kubewarden::ready(args, config.as_ref(), &engine)?;
     let (inputs, unreadable) = inputs::collect(&args.paths);
     let mut inputs = outputs.leave_out(inputs);
@@ -104,6 +104,18 @@ pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
     about.sort_by_key(|about| about.id);
     about.dedup_by_key(|about| about.id);
     report.finish(args, &ledger, &about, jobs)
+}
+
+/// The engine of all checks of this process: with `--watch` modules are mapped once, and at the end none is unmapped.
+fn engine() -> Result<Engine, Failure> {
+    static ENGINE: OnceLock<Engine> = OnceLock::new();
+    match ENGINE.get() {
+        Some(engine) => Ok(engine.clone()),
+        None => {
+            let engine = Engine::new(Limits::DEFAULT).map_err(Failure::engine)?;
+            Ok(ENGINE.get_or_init(|| engine).clone())
+        }
+    }
 }
 
 /// What has been done about one file.
