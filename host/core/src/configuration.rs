@@ -32,6 +32,8 @@ pub struct Configuration<M> {
     pub exclude_kinds: Option<Patterns>,
     /// The path of each input below the folder of the configuration.
     pub paths: HashMap<String, String>,
+    /// Whether annotations exempt from strict fields, too. Policies have a setting for it.
+    pub honour_annotations: bool,
     /// The ids of policies that can be named in a suppression, whether they are asked or not.
     pub known: BTreeSet<String>,
 }
@@ -57,6 +59,7 @@ impl<M> Default for Configuration<M> {
             include_kinds: None,
             exclude_kinds: None,
             paths: HashMap::new(),
+            honour_annotations: false,
             known: BTreeSet::new(),
         }
     }

@@ -362,6 +362,9 @@ impl<'e, E: Engine> Reviewer<'e, E> {
             asked.policies.sort_unstable();
         }
         let mut located = self.strict.findings(source, document, object, &identity);
+        if self.configuration.is_some_and(|configuration| configuration.honour_annotations) {
+            strict::exempt_by_annotation(document, object, &mut located);
+        }
         for (id, answer) in answers {
             match answer {
                 Ok(findings) => located.extend(

@@ -58,7 +58,7 @@ pub(super) struct File {
     pub(super) upgrade_to: Option<Placed<String>>,
 
     /// Whether an annotation `forewarn.dev/allow.<policy>: <reason>` exempts its object: given to every policy with a
-    /// setting of this name.
+    /// setting of this name, and for `strict` too.
     #[schemars(with = "Option<bool>")]
     pub(super) honour_annotations: Option<Placed<bool>>,
 

@@ -76,6 +76,7 @@ pub(crate) fn resolve(
         include_kinds: config.names(&config.file.kinds.include)?,
         exclude_kinds: config.names(&config.file.kinds.exclude)?,
         paths: Default::default(),
+        honour_annotations: config.file.honour_annotations.as_ref().is_some_and(|honour| honour.value),
         known,
     };
     if config.needs_paths() {
