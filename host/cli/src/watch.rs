@@ -17,6 +17,7 @@ use signal_hook::flag;
 use crate::args::Check;
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
+use crate::memory::Memory;
 use crate::output::{harmless, print_error};
 use crate::report::identity;
 use crate::{check, inputs, tell};
@@ -36,7 +37,7 @@ const MAX_NAMED: usize = 3;
 
 /// Checks, and checks again after every change, until Ctrl-C. The last review's exit code is the command's.
 ///
-/// All inputs are reviewed again, because policies may ask about any of them; what the arguments name is read anew.
+/// What the arguments name is read anew; of the inputs those are reviewed again whose review may have changed.
 ///
 /// # Errors
 /// Exit 2 for standard input and for what is wrong with the arguments, 3 when the system cannot tell of changes.
@@ -51,7 +52,8 @@ pub(crate) fn watch(args: &Check) -> Result<Exit, Failure> {
     let mut watched = Watched::of(args);
     watched.start(&mut watcher)?;
     // What is wrong with the arguments now will not be mended by an edit of a manifest.
-    let mut exit = check::check(args)?;
+    let mut memory = Memory::default();
+    let mut exit = check::check(args, Some(&mut memory))?;
     loop {
         print_error(&format!(
             "watching {}; Ctrl-C ends it\n",
@@ -65,7 +67,7 @@ pub(crate) fn watch(args: &Check) -> Result<Exit, Failure> {
         if let Err(failure) = watched.start(&mut watcher) {
             tell(&failure);
         }
-        exit = check::check(args).unwrap_or_else(|failure| tell(&failure));
+        exit = check::check(args, Some(&mut memory)).unwrap_or_else(|failure| tell(&failure));
     }
 }
 

@@ -145,6 +145,16 @@ impl Config {
         self.file.strict
     }
 
+    /// Where it is, without symbolic links.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What it says.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// The least severe finding that fails a check.
     pub(crate) fn fail_on(&self) -> Option<crate::args::FailOn> {
         self.file.fail_on
