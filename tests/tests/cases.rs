@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use forewarn_core::finding::{PatchOp, Severity};
+use forewarn_core::finding::{PatchOperation, Severity};
 use forewarn_core::report::text::TextReport;
 use forewarn_tests::ask::{Answer, Policy, file_review, policies};
 use forewarn_tests::case::{Case, Verdict, cases};
@@ -123,16 +123,8 @@ fn repairs(policy: &Policy, case: &Case, before: &[Answer]) -> Result<String, Fa
 fn fixes_repair(policy: &Policy, case: &Case, answer: &Answer) -> Result<(), Failed> {
     for located in answer.counting().filter(|located| !located.finding.fix.is_empty()) {
         let finding = &located.finding;
-        let operations: Vec<_> = finding
-            .fix
-            .iter()
-            .map(|operation| match operation.op {
-                PatchOp::Add => json!({"op": "add", "path": operation.path, "value": operation.value}),
-                PatchOp::Replace => json!({"op": "replace", "path": operation.path, "value": operation.value}),
-                PatchOp::Remove => json!({"op": "remove", "path": operation.path}),
-            })
-            .collect();
-        let patch: json_patch::Patch = serde_json::from_value(Value::Array(operations))?;
+        let operations = finding.fix.iter().map(PatchOperation::to_json).collect();
+        let patch: json_patch::Patch = serde_json::from_value(operations)?;
         let mut object = answer.object.clone();
         json_patch::patch(&mut object, &patch)?;
         typed(&object)?;

@@ -1,6 +1,6 @@
 //! `forewarn check`
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use forewarn_core::cluster::Cluster;
 use forewarn_core::finding::Severity;
@@ -18,23 +18,25 @@ use crate::config::{Config, Day, Ledger, Resolved, resolve};
 use crate::exit::{Exit, Failure};
 use crate::fix::{Mode, Prepared, Repaired};
 use crate::inputs::{self, Input, InputError};
+use crate::memory::{Memory, Premises};
 use crate::progress::Progress;
 use crate::report::{Outputs, Report, Reviewed, Style};
 use crate::{against, config, kubewarden, parallel, strict};
 
-/// Reviews manifests and prints what the policies found.
+/// Reviews manifests and prints what the policies found. With a memory, files whose review is as it was are not reviewed
+/// again.
 ///
 /// # Errors
 /// Exit 2 for unknown policies and refused settings. What goes wrong with an input or during the review is part of
 /// the report.
-pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
+pub(crate) fn check(args: &Check, memory: Option<&mut Memory>) -> Result<Exit, Failure> {
     let mode = Mode::of(args)?;
     let outputs = Outputs::of(args)?;
     let config = Config::load(args)?;
     let fail_on = args.fail_on.or_else(|| config.as_ref()?.fail_on());
     let args = &Check { fail_on, ..args.clone() };
-    let engine = Engine::new(Limits::DEFAULT).map_err(Failure::engine)?;
-    let mut clusters = kubewarden::ready(args, &engine)?;
+    let engine = engine()?;
+    let mut clusters = kubewarden::ready(args, config.as_ref(), &engine)?;
     let (inputs, unreadable) = inputs::collect(&args.paths);
     let mut inputs = outputs.leave_out(inputs);
     if let Some(config) = &config {
@@ -43,7 +45,14 @@ pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
     let own = config::baselines(args, config.as_ref());
     inputs.retain(|input| input.path().is_none_or(|path| !own.iter().any(|own| config::is_same(own, path))));
     let today = args.today.unwrap_or_else(Day::today);
-    let mut resolved = resolve(&engine, args, config.as_ref(), &inputs, today, is_about_objects)?;
+    // What else such reviews depend on, another tree or the modules of a cluster, is not remembered.
+    let is_alone = args.against.is_none() && clusters.configured.is_empty();
+    let mut memory = memory.filter(|_| is_alone && mode.is_none());
+    let premises = memory.as_ref().map(|_| Premises::of(args, config.as_ref(), today));
+    if memory.is_some() {
+        inputs.iter_mut().for_each(Input::hold);
+    }
+    let mut resolved = resolve(&engine, args, config.as_ref(), &clusters, &inputs, today, is_about_objects)?;
     resolved.give_way(&clusters.configured);
     let mut ledger = Ledger::new(args, config.as_ref(), today, &mut resolved)?;
     let Resolved { mut policies, mut configuration, .. } = resolved;
@@ -51,12 +60,12 @@ pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
     let problems: Vec<_> = unreadable.iter().map(problem).collect();
     let jobs = args.jobs.map_or_else(available_jobs, usize::from);
     let asking = policies.iter_mut().chain(configuration.policies_mut()).chain(clusters.policies_mut());
-    let namespaces = see(asking.collect(), Files { inputs: Arc::clone(&inputs), jobs });
+    let cluster = see(asking.collect(), Files { inputs: Arc::clone(&inputs), jobs });
     let comparison = args.against.as_deref().map(|base| against::compare(base, args, &inputs)).transpose()?;
     let reviewer = Reviewer::new(&engine, &policies)
         .configured(&configuration)
-        .with(&clusters.configured, namespaces)
-        .strict(strict::level(args));
+        .with(&clusters.configured, Namespaces::of(&cluster))
+        .strict(strict::level(args, config.as_ref()));
     let reviewer = match &comparison {
         Some(comparison) => reviewer.against(comparison),
         None => reviewer,
@@ -67,6 +76,13 @@ pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
     for (review, text) in std::mem::take(&mut clusters.told) {
         report.add(style.reviewed(review, &text))?;
     }
+    if let Some((memory, premises)) = memory.as_mut().zip(premises) {
+        memory.compare(premises, &inputs, jobs);
+    }
+    let known = memory.as_deref();
+    let recall = |input: &Input| known?.recall(input, configuration.paths.get(&input.name));
+    let mut new = Vec::new();
+    let mut due = inputs.iter();
     let progress = Progress::new(inputs.len(), args.quiet);
     let mut written = Ok(());
     // A policy may ask about any file, so none is written before all are reviewed.
@@ -74,11 +90,17 @@ pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
     parallel::in_order(
         &inputs,
         jobs,
-        |input| review(&reviewer, input, mode, &style),
+        |input| match recall(input) {
+            Some(reviewed) => Work::Recalled(Box::new(reviewed)),
+            None => review(&reviewer, input, mode, &style),
+        },
         |work| {
             progress.step();
+            if let (Some(_), Some(input), Work::Done(reviewed)) = (known, due.next(), &work) {
+                new.push((input, reviewed.clone()));
+            }
             match work {
-                Work::Done(reviewed) if mode.is_none() => {
+                Work::Recalled(reviewed) | Work::Done(reviewed) if mode.is_none() => {
                     reviewed.review().into_iter().for_each(|review| ledger.add(review));
                     if written.is_ok() {
                         progress.suspend(|| written = report.add(*reviewed));
@@ -89,6 +111,12 @@ pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
         },
     );
     drop(progress);
+    if let Some(memory) = memory {
+        for (input, reviewed) in new {
+            memory.keep(input, configuration.paths.get(&input.name), *reviewed);
+        }
+        memory.asked(&cluster);
+    }
     written?;
     for work in held {
         let reviewed = work.finish(&style);
@@ -106,9 +134,23 @@ pub(crate) fn check(args: &Check) -> Result<Exit, Failure> {
     report.finish(args, &ledger, &about, jobs)
 }
 
+/// The engine of all checks of this process: with `--watch` modules are mapped once, and at the end none is unmapped.
+fn engine() -> Result<Engine, Failure> {
+    static ENGINE: OnceLock<Engine> = OnceLock::new();
+    match ENGINE.get() {
+        Some(engine) => Ok(engine.clone()),
+        None => {
+            let engine = Engine::new(Limits::DEFAULT).map_err(Failure::engine)?;
+            Ok(ENGINE.get_or_init(|| engine).clone())
+        }
+    }
+}
+
 /// What has been done about one file.
 enum Work {
     Done(Box<Reviewed>),
+    /// It was done before, and nothing has changed.
+    Recalled(Box<Reviewed>),
     /// It is yet to be written.
     Prepared(Mode, Box<Prepared>),
 }
@@ -116,7 +158,7 @@ enum Work {
 impl Work {
     fn finish(self, style: &Style) -> Reviewed {
         match self {
-            Self::Done(reviewed) => *reviewed,
+            Self::Done(reviewed) | Self::Recalled(reviewed) => *reviewed,
             Self::Prepared(mode, prepared) => {
                 let Repaired { review, text, diff, fixed } = mode.finish(*prepared);
                 style.reviewed(review, &text).repaired(diff, fixed)
@@ -154,12 +196,12 @@ pub(crate) fn fails(fail_on: FailOn, located: &LocatedFinding) -> bool {
 }
 
 /// Lets every policy ask about what it declares of the files. Namespaces are always seen.
-fn see(policies: Vec<&mut Policy<Module>>, files: Files) -> Namespaces {
+fn see(policies: Vec<&mut Policy<Module>>, files: Files) -> Arc<Cluster> {
     let namespace = Namespaces::kind();
     let declared = policies.iter().flat_map(|policy| &policy.metadata().context_aware_resources);
     let cluster = Arc::new(Cluster::new(Arc::new(files), declared.chain([&namespace])));
     policies.into_iter().for_each(|policy| policy.see(&cluster));
-    Namespaces::of(&cluster)
+    cluster
 }
 
 /// An input that could not be read, in the words of the report.

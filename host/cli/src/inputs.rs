@@ -201,6 +201,11 @@ impl Input {
         Self::new(display(path), Source::Named(path.to_owned()))
     }
 
+    /// Lets it be read only once, so that everybody sees the same.
+    pub(crate) fn hold(&mut self) {
+        self.kept.get_or_insert_with(OnceLock::new);
+    }
+
     /// The file; `None` for standard input.
     pub(crate) fn path(&self) -> Option<&Path> {
         match &self.source {

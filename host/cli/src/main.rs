@@ -20,6 +20,7 @@ mod inspect;
 mod kubewarden;
 mod list;
 mod man;
+mod memory;
 mod module;
 mod node;
 mod output;
@@ -52,7 +53,7 @@ fn main() -> Exit {
     choose_color(cli.color);
     let result = match cli.command {
         Command::Check(args) if args.watch => watch::watch(&args),
-        Command::Check(args) => check::check(&args),
+        Command::Check(args) => check::check(&args, None),
         Command::Init(args) => config::init::init(&args),
         Command::List(args) => list::list(&args),
         Command::Explain(args) => explain::explain(&args),

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use anyhow::{Context as _, anyhow};
 use forewarn_bundle::BundledPolicy;
@@ -60,18 +61,21 @@ pub(crate) fn unknown_policy(id: &str) -> Failure {
 /// # Errors
 /// Exit 2 when the program was built without policies, 4 when one of them cannot be read.
 pub(crate) fn all() -> Result<Vec<(&'static BundledPolicy, Metadata)>, Failure> {
+    static ALL: OnceLock<Vec<(&'static BundledPolicy, Metadata)>> = OnceLock::new();
+    if let Some(all) = ALL.get() {
+        return Ok(all.clone());
+    }
     let policies = forewarn_bundle::policies();
     if policies.is_empty() {
         let error = anyhow!("this `forewarn` was built without its policies");
         return Err(Failure::usage(error).with_help("build it with `./bootstrap build`"));
     }
-    policies
-        .iter()
-        .map(|policy| {
-            let metadata = own_metadata(policy).with_context(|| format!("bundled policy `{}`", policy.id));
-            Ok((policy, metadata.map_err(Failure::engine)?))
-        })
-        .collect()
+    let read = policies.iter().map(|policy| {
+        let metadata = own_metadata(policy).with_context(|| format!("bundled policy `{}`", policy.id));
+        Ok((policy, metadata.map_err(Failure::engine)?))
+    });
+    let all = read.collect::<Result<Vec<_>, Failure>>()?;
+    Ok(ALL.get_or_init(|| all).clone())
 }
 
 /// What a module says about itself, when it is annotated.

@@ -15,7 +15,9 @@ use signal_hook::consts::SIGINT;
 use signal_hook::flag;
 
 use crate::args::Check;
+use crate::config::Config;
 use crate::exit::{Exit, Failure};
+use crate::memory::Memory;
 use crate::output::{harmless, print_error};
 use crate::report::identity;
 use crate::{check, inputs, tell};
@@ -35,7 +37,7 @@ const MAX_NAMED: usize = 3;
 
 /// Checks, and checks again after every change, until Ctrl-C. The last review's exit code is the command's.
 ///
-/// All inputs are reviewed again, because policies may ask about any of them; what the arguments name is read anew.
+/// What the arguments name is read anew; of the inputs those are reviewed again whose review may have changed.
 ///
 /// # Errors
 /// Exit 2 for standard input and for what is wrong with the arguments, 3 when the system cannot tell of changes.
@@ -50,7 +52,8 @@ pub(crate) fn watch(args: &Check) -> Result<Exit, Failure> {
     let mut watched = Watched::of(args);
     watched.start(&mut watcher)?;
     // What is wrong with the arguments now will not be mended by an edit of a manifest.
-    let mut exit = check::check(args)?;
+    let mut memory = Memory::default();
+    let mut exit = check::check(args, Some(&mut memory))?;
     loop {
         print_error(&format!(
             "watching {}; Ctrl-C ends it\n",
@@ -64,7 +67,7 @@ pub(crate) fn watch(args: &Check) -> Result<Exit, Failure> {
         if let Err(failure) = watched.start(&mut watcher) {
             tell(&failure);
         }
-        exit = check::check(args).unwrap_or_else(|failure| tell(&failure));
+        exit = check::check(args, Some(&mut memory)).unwrap_or_else(|failure| tell(&failure));
     }
 }
 
@@ -88,10 +91,13 @@ impl Watched {
                 watched.folders.extend(inputs::directories(path).iter().flat_map(absolute));
             }
         }
+        // What is wrong with the configuration is told by the check.
+        let config = Config::load(args).ok().flatten();
+        let configured: Vec<_> = config.iter().flat_map(Config::sources).collect();
         let files = args.settings.iter().chain(&args.config).chain(&args.baseline).chain(&args.policies);
-        watched.named.extend(files.flat_map(absolute));
+        watched.named.extend(files.chain(&configured).flat_map(absolute));
         // Policies may be a folder, and are no inputs for that.
-        let policies = args.policies.iter().filter(|path| path.is_dir());
+        let policies = args.policies.iter().chain(&configured).filter(|path| path.is_dir());
         watched.folders.extend(policies.flat_map(|path| inputs::directories(path)).flat_map(absolute));
         watched
     }

@@ -20,6 +20,8 @@ pub const SUPPRESSIONS: &str = "suppressions";
 pub struct Configuration<M> {
     /// Other policies for some objects. Of those that apply to an object, the last one that names a policy counts.
     pub overrides: Vec<Override<M>>,
+    /// The policies of a cluster that are not asked where no override says otherwise.
+    pub off: BTreeSet<String>,
     /// What does not count.
     pub exemptions: Vec<Exemption>,
     /// What is known already.
@@ -30,6 +32,8 @@ pub struct Configuration<M> {
     pub exclude_kinds: Option<Patterns>,
     /// The path of each input below the folder of the configuration.
     pub paths: HashMap<String, String>,
+    /// Whether annotations exempt from strict fields, too. Policies have a setting for it.
+    pub honour_annotations: bool,
     /// The ids of policies that can be named in a suppression, whether they are asked or not.
     pub known: BTreeSet<String>,
 }
@@ -41,17 +45,21 @@ pub struct Override<M> {
     pub scope: Scope,
     /// By id; `None` for a policy that is not asked.
     pub policies: BTreeMap<String, Option<Policy<M>>>,
+    /// Of the policies of a cluster, by id: whether they are asked.
+    pub switches: BTreeMap<String, bool>,
 }
 
 impl<M> Default for Configuration<M> {
     fn default() -> Self {
         Self {
             overrides: Vec::new(),
+            off: BTreeSet::new(),
             exemptions: Vec::new(),
             baseline: None,
             include_kinds: None,
             exclude_kinds: None,
             paths: HashMap::new(),
+            honour_annotations: false,
             known: BTreeSet::new(),
         }
     }
@@ -92,6 +100,15 @@ impl<M> Configuration<M> {
             chosen.extend(configured.policies.iter().map(|(id, policy)| (id.as_str(), policy.as_ref())));
         }
         chosen.into_values().flatten().collect()
+    }
+
+    /// Whether a policy of a cluster may be asked about an object.
+    pub(crate) fn asks(&self, id: &str, file: &str, object: &Identity) -> bool {
+        let path = self.paths.get(file).map(String::as_str);
+        let applies = |configured: &&Override<M>| configured.scope.covers(path, object);
+        let mut naming = self.overrides.iter().rev().filter(|configured| configured.switches.contains_key(id));
+        let switch = naming.find(applies).and_then(|configured| configured.switches.get(id));
+        switch.copied().unwrap_or_else(|| !self.off.contains(id))
     }
 
     /// Marks what does not count, and gives fingerprints to all findings: to be done once, when all are there.

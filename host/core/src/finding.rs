@@ -1,7 +1,7 @@
 //! What a policy found, in the policy's own words.
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// One violation, as a policy reports it.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -61,6 +61,32 @@ pub enum PatchOp {
     Replace,
     /// Removes a field or an item.
     Remove,
+    /// Gives a field the key that is the operation's value, and leaves the field's value as it is written. In JSON Patch
+    /// that is a move. Policies do not know it.
+    #[serde(skip)]
+    Rename,
+}
+
+impl PatchOperation {
+    /// Where the field is after a [`PatchOp::Rename`]; nothing for other operations.
+    #[must_use]
+    pub fn renamed(&self) -> Option<String> {
+        let key = self.value.as_str().filter(|_| self.op == PatchOp::Rename)?;
+        let (parent, _) = self.path.rsplit_once('/')?;
+        Some(format!("{parent}/{}", key.replace('~', "~0").replace('/', "~1")))
+    }
+
+    /// The operation as JSON Patch writes it.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let Self { op, path, value } = self;
+        match op {
+            PatchOp::Add => json!({"op": "add", "path": path, "value": value}),
+            PatchOp::Replace => json!({"op": "replace", "path": path, "value": value}),
+            PatchOp::Remove => json!({"op": "remove", "path": path}),
+            PatchOp::Rename => json!({"op": "move", "from": path, "path": self.renamed()}),
+        }
+    }
 }
 
 /// The record of an exemption.

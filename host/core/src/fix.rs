@@ -2,6 +2,7 @@
 
 use crate::edit::{self, Fix, Outcome, Refusal};
 use crate::engine::Engine;
+use crate::finding::PatchOp;
 use crate::review::{FileReview, LocatedFinding, Reviewer};
 use std::collections::HashMap;
 
@@ -58,7 +59,9 @@ impl<E: Engine> Reviewer<'_, E> {
         let mut made: Vec<LocatedFinding> = Vec::new();
         for _ in 0..MAX_ROUNDS {
             let is_wanted = |located: &&LocatedFinding| is_fixable(located) && !refusals.contains_key(&key(located));
-            let wanted: Vec<_> = review.findings.iter().filter(is_wanted).collect();
+            let mut wanted: Vec<_> = review.findings.iter().filter(is_wanted).collect();
+            // A key that is put right comes first: others may look for what is below it, and add it anew.
+            wanted.sort_by_key(|located| !located.finding.fix.iter().any(|operation| operation.op == PatchOp::Rename));
             if wanted.is_empty() {
                 return Ok(finish(text, before.clone(), review, &refusals));
             }

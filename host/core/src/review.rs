@@ -346,7 +346,10 @@ impl<'e, E: Engine> Reviewer<'e, E> {
             answers.push((policy.id(), self.ask(policy, situation.request())));
         }
         let mut remarks = Vec::new();
-        for configured in &self.configured {
+        let may_ask = |configured: &&&Configured<E::Module>| {
+            self.configuration.is_none_or(|configuration| configuration.asks(configured.id(), &review.file, &identity))
+        };
+        for configured in self.configured.iter().filter(may_ask) {
             let answer = configured.ask(self.engine, &situation, &self.namespaces, &mut remarks);
             answers.extend(answer.map(|answer| (configured.id(), answer)));
         }
@@ -359,6 +362,9 @@ impl<'e, E: Engine> Reviewer<'e, E> {
             asked.policies.sort_unstable();
         }
         let mut located = self.strict.findings(source, document, object, &identity);
+        if self.configuration.is_some_and(|configuration| configuration.honour_annotations) {
+            strict::exempt_by_annotation(document, object, &mut located);
+        }
         for (id, answer) in answers {
             match answer {
                 Ok(findings) => located.extend(

@@ -231,6 +231,7 @@ fn the_last_override_that_names_a_policy_counts() {
     let namespaced = |pattern: &str, policy| Override {
         scope: Scope { namespaces: Some(names(pattern)), ..Scope::default() },
         policies: [("images".to_owned(), policy)].into(),
+        switches: Default::default(),
     };
     let configuration = Configuration {
         overrides: vec![namespaced("a*", None), namespaced("ab", Some(policy(json!({"word": "good"}))))],

@@ -1,7 +1,8 @@
 //! Core's engine on wasmtime.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use forewarn_core::engine::EngineError;
 use forewarn_core::host_calls::HostCalls;
@@ -18,6 +19,8 @@ use crate::wapc::linker;
 #[derive(Clone)]
 pub struct Engine {
     shared: Arc<Shared>,
+    /// Those that were asked for, by the address of their code: mapping one costs more than many calls.
+    precompiled: Arc<Mutex<HashMap<(usize, usize), Module>>>,
 }
 
 /// What an engine and its modules have in common.
@@ -36,7 +39,7 @@ impl Engine {
     pub fn new(limits: Limits) -> Result<Self, EngineError> {
         let engine = runtime()?;
         let linker = linker(&engine).map_err(|error| load_error(&error))?;
-        Ok(Self { shared: Arc::new(Shared { engine, linker, limits }) })
+        Ok(Self { shared: Arc::new(Shared { engine, linker, limits }), precompiled: Arc::default() })
     }
 
     /// A module from Wasm bytes, compiled when it is first needed.
@@ -45,7 +48,8 @@ impl Engine {
         Module::from_wasm(Arc::clone(&self.shared), wasm.into())
     }
 
-    /// A module from code that [`crate::precompile`] made at build time, mapped when it is first needed.
+    /// A module from code that [`crate::precompile`] made at build time, mapped when it is first needed. The same code
+    /// gives the same module, mapped once, for as long as the engine lives.
     ///
     /// # Safety
     ///
@@ -55,7 +59,9 @@ impl Engine {
     #[must_use]
     pub unsafe fn precompiled_module(&self, precompiled: &'static [u8]) -> Module {
         // SAFETY: the caller promises what the callee asks for.
-        unsafe { Module::from_precompiled(Arc::clone(&self.shared), precompiled) }
+        let new = || unsafe { Module::from_precompiled(Arc::clone(&self.shared), precompiled) };
+        let mut known = self.precompiled.lock().unwrap_or_else(PoisonError::into_inner);
+        known.entry((precompiled.as_ptr().addr(), precompiled.len())).or_insert_with(new).clone()
     }
 }
 

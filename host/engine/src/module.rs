@@ -11,8 +11,11 @@ use crate::engine::Shared;
 use crate::failure::load_error;
 use crate::memory::MEMORY;
 
-/// A module, tied to the engine that made it.
-pub struct Module {
+/// A module, tied to the engine that made it. A clone is the same module.
+#[derive(Clone)]
+pub struct Module(Arc<Inner>);
+
+struct Inner {
     shared: Arc<Shared>,
     source: Source,
     loaded: OnceLock<Result<InstancePre<State>, EngineError>>,
@@ -25,7 +28,7 @@ enum Source {
 
 impl Module {
     pub(crate) fn from_wasm(shared: Arc<Shared>, wasm: Cow<'static, [u8]>) -> Self {
-        Self { shared, source: Source::Wasm(wasm), loaded: OnceLock::new() }
+        Self::new(shared, Source::Wasm(wasm))
     }
 
     /// # Safety
@@ -33,7 +36,11 @@ impl Module {
     /// `precompiled` is the unchanged output of [`crate::precompile`].
     #[expect(unsafe_code, reason = "the promise is kept by the caller and used in `load`")]
     pub(crate) unsafe fn from_precompiled(shared: Arc<Shared>, precompiled: &'static [u8]) -> Self {
-        Self { shared, source: Source::Precompiled(precompiled), loaded: OnceLock::new() }
+        Self::new(shared, Source::Precompiled(precompiled))
+    }
+
+    fn new(shared: Arc<Shared>, source: Source) -> Self {
+        Self(Arc::new(Inner { shared, source, loaded: OnceLock::new() }))
     }
 
     /// Makes the module ready, once; otherwise its first call does.
@@ -47,13 +54,15 @@ impl Module {
     }
 
     pub(crate) fn shared(&self) -> &Shared {
-        &self.shared
+        &self.0.shared
     }
 
     pub(crate) fn guest(&self) -> Result<&InstancePre<State>, EngineError> {
-        self.loaded.get_or_init(|| self.link()).as_ref().map_err(Clone::clone)
+        self.0.loaded.get_or_init(|| self.0.link()).as_ref().map_err(Clone::clone)
     }
+}
 
+impl Inner {
     fn link(&self) -> Result<InstancePre<State>, EngineError> {
         let module = self.compile().map_err(|error| load_error(&error))?;
         let guest = self.shared.linker.instantiate_pre(&module).map_err(|error| link_error(&error))?;

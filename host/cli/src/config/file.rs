@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::choice::Choice;
 use super::day::Day;
 use super::schema::choices;
-use crate::args::FailOn;
+use crate::args::{FailOn, Strictness};
 
 /// Policies by id.
 pub(super) type Policies = BTreeMap<Placed<String>, Placed<Choice>>;
@@ -21,6 +21,11 @@ pub(super) struct File {
     /// Which policies are applied, and how: by id `on`, `off`, or the policy's settings. What is not named is on.
     #[schemars(schema_with = "choices")]
     pub(super) policies: Policies,
+
+    /// The policies of a cluster, which take the place of the bundled ones: files and folders with Kubewarden's
+    /// resources or a `policies.yml`, relative to this file.
+    #[schemars(with = "Vec<String>")]
+    pub(super) kubewarden: Vec<Placed<String>>,
 
     /// Which files are reviewed. Paths are relative to this file; `*` stays in one folder, `**` crosses folders, and a
     /// folder stands for all that is in it.
@@ -41,6 +46,9 @@ pub(super) struct File {
     /// The least severe finding that makes a check fail.
     pub(super) fail_on: Option<FailOn>,
 
+    /// What to make of fields, types and kinds that the Kubernetes API does not know.
+    pub(super) strict: Option<Strictness>,
+
     /// The Kubernetes version that the objects are for, in quotes: given to every policy with a setting of this name.
     #[schemars(with = "Option<String>")]
     pub(super) kubernetes_version: Option<Placed<String>>,
@@ -50,7 +58,7 @@ pub(super) struct File {
     pub(super) upgrade_to: Option<Placed<String>>,
 
     /// Whether an annotation `forewarn.dev/allow.<policy>: <reason>` exempts its object: given to every policy with a
-    /// setting of this name.
+    /// setting of this name, and for `strict` too.
     #[schemars(with = "Option<bool>")]
     pub(super) honour_annotations: Option<Placed<bool>>,
 

@@ -23,8 +23,13 @@ pub(super) fn upwards(from: &Path) -> Option<PathBuf> {
 
 /// A path as seen from the current folder, so that messages are the same on every machine.
 pub(crate) fn display(path: &Path) -> String {
+    crate::inputs::display(&seen(path))
+}
+
+/// A path as seen from the current folder.
+pub(super) fn seen(path: &Path) -> PathBuf {
     let relative = std::fs::canonicalize(".").ok().and_then(|current| relative(path, &current));
-    crate::inputs::display(&relative.unwrap_or_else(|| path.to_owned()))
+    relative.unwrap_or_else(|| path.to_owned())
 }
 
 fn relative(path: &Path, current: &Path) -> Option<PathBuf> {

@@ -61,6 +61,10 @@ const TEMPLATE: &str = "\
 # What is not named is on.
 policies:
   {policies}
+# The policies of a cluster, in place of the bundled ones: files and folders with Kubewarden's resources.
+kubewarden:
+  # - cluster/policies
+
 # Which files are reviewed. Paths are relative to this file; a folder stands for all that is in it.
 paths:
   # include: [k8s]
@@ -85,6 +89,9 @@ exemptions:
 
 # The least severe finding that makes a check fail: deny, warn or never.
 # failOn: deny
+
+# What to make of fields, types and kinds that the Kubernetes API does not know: off, warn or deny.
+# strict: warn
 
 # The Kubernetes version that the objects are for, and the one that the next upgrade goes to.
 # kubernetesVersion: \"1.36\"

@@ -114,6 +114,47 @@ impl Config {
         self.file.baseline.as_ref().map(|path| self.folder.join(path))
     }
 
+    /// The files and folders of a cluster's policies, as seen from the current folder.
+    ///
+    /// # Errors
+    /// Exit 2 when there is nothing at one of them.
+    pub(crate) fn kubewarden(&self) -> Result<Vec<PathBuf>, Failure> {
+        let mut paths = Vec::new();
+        for written in &self.file.kubewarden {
+            let path = self.folder.join(&written.value);
+            if !path.exists() {
+                let message = format!("there is no file or folder `{}`, so no policy is read from it", written.value);
+                let help = "paths are relative to the folder of this file";
+                return Err(self.wrong(written.position, message).with_help(help));
+            }
+            paths.push(find::seen(&path));
+        }
+        Ok(paths)
+    }
+
+    /// The files and folders that it consists of or names, itself included.
+    pub(crate) fn sources(&self) -> impl Iterator<Item = PathBuf> {
+        [self.path.clone()]
+            .into_iter()
+            .chain(self.baseline())
+            .chain(self.file.kubewarden.iter().map(|path| self.folder.join(&path.value)))
+    }
+
+    /// What is made of what the Kubernetes API does not know.
+    pub(crate) fn strict(&self) -> Option<crate::args::Strictness> {
+        self.file.strict
+    }
+
+    /// Where it is, without symbolic links.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What it says.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// The least severe finding that fails a check.
     pub(crate) fn fail_on(&self) -> Option<crate::args::FailOn> {
         self.file.fail_on

@@ -25,6 +25,7 @@ use super::{Config, Day};
 use crate::args::Check;
 use crate::exit::Failure;
 use crate::inputs::Input;
+use crate::kubewarden::Policies as ClusterPolicies;
 use crate::{module, policies, settings};
 
 /// What to review with.
@@ -48,29 +49,34 @@ pub(crate) fn resolve(
     engine: &Engine,
     args: &Check,
     config: Option<&Config>,
+    cluster: &ClusterPolicies,
     inputs: &[Input],
     today: Day,
     wanted: impl Fn(&Metadata) -> bool,
 ) -> Result<Resolved, Failure> {
     let bundled = forewarn_bundle::policies().iter().map(|policy| policy.id.to_owned());
-    let known: BTreeSet<String> = bundled.chain([strict::POLICY.to_owned()]).collect();
+    let own = cluster.configured.iter().map(|policy| policy.id().to_owned());
+    let known: BTreeSet<String> = bundled.chain([strict::POLICY.to_owned()]).chain(own).collect();
     let Some(config) = config else {
         let policies = policies::ready(engine, args.settings.as_deref(), &args.policy, wanted)?;
         let configuration = Configuration { known, ..Configuration::default() };
         return Ok(Resolved { policies, configuration, exemptions: Vec::new() });
     };
-    config.check_ids(&known)?;
+    config.check_ids(&known, cluster)?;
+    config.check_switches(cluster)?;
     let bundled = policies::chosen(&args.policy, &wanted)?;
     let others = module::all()?.into_iter().filter(|(_, metadata)| !wanted(metadata)).map(|(policy, _)| policy.id);
     config.check_subjects(&others.collect::<Vec<_>>())?;
     let (exemptions, numbers) = config.exemptions(today)?;
     let mut configuration = Configuration {
-        overrides: config.overrides()?,
+        overrides: config.overrides(cluster)?,
+        off: switches(&config.file.policies, cluster).filter(|(_, is_on)| !is_on).map(|(id, _)| id).collect(),
         exemptions,
         baseline: None,
         include_kinds: config.names(&config.file.kinds.include)?,
         exclude_kinds: config.names(&config.file.kinds.exclude)?,
         paths: Default::default(),
+        honour_annotations: config.file.honour_annotations.as_ref().is_some_and(|honour| honour.value),
         known,
     };
     if config.needs_paths() {
@@ -94,14 +100,19 @@ impl Resolved {
             return;
         }
         self.policies.clear();
-        self.configuration.overrides.clear();
-        self.configuration.known.extend(configured.iter().map(|policy| policy.id().to_owned()));
+        self.configuration.overrides.iter_mut().for_each(|configured| configured.policies.clear());
     }
 }
 
+/// Which of a cluster's policies are named, and whether they are on.
+fn switches<'p>(written: &'p Policies, cluster: &'p ClusterPolicies) -> impl Iterator<Item = (String, bool)> + 'p {
+    let named = written.iter().filter(|(id, _)| cluster.has(id));
+    named.map(|(id, choice)| (id.value.clone(), matches!(choice.value, Choice::On(_))))
+}
+
 impl Config {
-    /// The overrides, with no policies yet.
-    fn overrides(&self) -> Result<Vec<Override<Module>>, Failure> {
+    /// The overrides, with no bundled policies yet.
+    fn overrides(&self, cluster: &ClusterPolicies) -> Result<Vec<Override<Module>>, Failure> {
         let configured = self.file.overrides.iter().map(|configured| {
             if configured.scope().is_everywhere() {
                 let message = "the override does not say where: `paths`, `namespaces`, `kinds` or `names` is missing";
@@ -109,7 +120,11 @@ impl Config {
                     .wrong(configured.position, message)
                     .with_help("what applies everywhere goes to `policies`"));
             }
-            Ok(Override { scope: self.scope(&configured.scope())?, policies: BTreeMap::new() })
+            Ok(Override {
+                scope: self.scope(&configured.scope())?,
+                policies: BTreeMap::new(),
+                switches: switches(&configured.policies, cluster).collect(),
+            })
         });
         configured.collect()
     }
@@ -148,9 +163,7 @@ impl Config {
 
     /// Refuses policies about something else, because nothing that is said of them here has an effect.
     fn check_subjects(&self, others: &[&str]) -> Result<(), Failure> {
-        let overrides = self.file.overrides.iter().map(|configured| &configured.policies);
-        let mut named = [&self.file.policies].into_iter().chain(overrides).flat_map(Policies::keys);
-        match named.find(|id| others.contains(&id.as_str())) {
+        match self.choices().map(|(id, _)| id).find(|id| others.contains(&id.as_str())) {
             Some(id) => Err(self
                 .wrong(id.position, format!("`{}` is not about manifests, so `forewarn check` never asks it", id.value))
                 .with_help("remove it here; its own command takes `--settings`")),
@@ -158,14 +171,40 @@ impl Config {
         }
     }
 
+    /// What is said of policies, everywhere and in overrides.
+    fn choices(&self) -> impl Iterator<Item = (&Placed<String>, &Choice)> {
+        let overrides = self.file.overrides.iter().map(|configured| &configured.policies);
+        let all = [&self.file.policies].into_iter().chain(overrides).flatten();
+        all.map(|(id, choice)| (id, &choice.value))
+    }
+
+    /// Refuses settings for the policies of a cluster, and switches for what is no policy.
+    fn check_switches(&self, cluster: &ClusterPolicies) -> Result<(), Failure> {
+        for (id, choice) in self.choices() {
+            let has_settings = matches!(choice, Choice::On(settings) if !settings.is_empty());
+            if has_settings && cluster.has(id) {
+                let message =
+                    format!("`{}` is a policy of the cluster: settings that stand here do not reach it", id.value);
+                let help = "its own resource has its `settings`; here it can be `on` or `off`";
+                return Err(self.wrong(id.position, message).with_help(help));
+            }
+            if id.as_str() == strict::POLICY && !cluster.has(id) {
+                let message = "`strict` is no policy, so it is not switched here";
+                let help = "write `strict: off`, `warn` or `deny` as a key of its own; `exemptions` may name it";
+                return Err(self.wrong(id.position, message).with_help(help));
+            }
+        }
+        Ok(())
+    }
+
     /// Refuses ids that no policy has.
-    fn check_ids(&self, known: &BTreeSet<String>) -> Result<(), Failure> {
-        let of = |policies: &'_ Policies| policies.keys().cloned().collect::<Vec<_>>();
-        let chosen = self.file.overrides.iter().flat_map(|configured| of(&configured.policies));
-        let exempt = self.file.exemptions.iter().flat_map(|exempt| exempt.policies.iter().map(id_of_code));
-        let exempt = exempt.flatten().filter(|id| id.as_str() != strict::POLICY);
-        for id in of(&self.file.policies).into_iter().chain(chosen).chain(exempt) {
-            if known.contains(id.as_str()) {
+    fn check_ids(&self, known: &BTreeSet<String>, cluster: &ClusterPolicies) -> Result<(), Failure> {
+        let chosen = self.choices().map(|(id, _)| id.clone());
+        let exempt = self.file.exemptions.iter().flat_map(|exempt| &exempt.policies);
+        // An id may have a slash itself.
+        let exempt = exempt.filter(|code| !cluster.has(code)).filter_map(id_of_code);
+        for id in chosen.chain(exempt.filter(|id| !cluster.has_codes_of(id))) {
+            if known.contains(id.as_str()) || cluster.has(&id) {
                 continue;
             }
             let near = nearest(&id, known.iter().map(String::as_str));

@@ -14,10 +14,14 @@ use forewarn_core::review::{FileReview, Notice};
 use forewarn_engine::{Engine, Module};
 
 use crate::args::Check;
+use crate::config::Config;
 use crate::exit::Failure;
 use crate::inputs;
 use crate::registry::args::Sources;
 use module::{Modules, Unfound};
+
+/// What a module calls itself.
+const TITLE: &str = "io.kubewarden.policy.title";
 
 /// The policies, ready to be asked, and what is to be told about their files.
 #[derive(Default)]
@@ -26,6 +30,8 @@ pub(crate) struct Policies {
     pub(crate) configured: Vec<Configured<Module>>,
     /// The files that something is to be told about, with their texts.
     pub(crate) told: Vec<(FileReview, String)>,
+    /// The ids of policies that the configuration names and the arguments pass over.
+    pub(crate) passed_over: Vec<String>,
 }
 
 impl Policies {
@@ -33,23 +39,49 @@ impl Policies {
     pub(crate) fn policies_mut(&mut self) -> impl Iterator<Item = &mut Policy<Module>> {
         self.configured.iter_mut().flat_map(Configured::policies_mut)
     }
+
+    /// Whether one of them has this id, used or passed over.
+    pub(crate) fn has(&self, id: &str) -> bool {
+        self.configured.iter().any(|policy| policy.id() == id) || self.passed_over.iter().any(|other| other == id)
+    }
+
+    /// Whether a module calls itself so: its findings have codes of its own, whatever the policy is called.
+    pub(crate) fn has_codes_of(&self, title: &str) -> bool {
+        let metadata = self.configured.iter().filter_map(Configured::metadata);
+        metadata.filter_map(|metadata| metadata.annotation(TITLE)).any(|own| own == title)
+    }
 }
 
-/// The policies that `--policies` names; none without it.
+/// The policies that `--policies` or else the configuration names; none without either.
 ///
 /// # Errors
 /// As of [`read_all`], and exit 2 beside options that choose among the bundled policies.
-pub(crate) fn ready(args: &Check, engine: &Engine) -> Result<Policies, Failure> {
-    if args.policies.is_empty() {
+pub(crate) fn ready(args: &Check, config: Option<&Config>, engine: &Engine) -> Result<Policies, Failure> {
+    let configured = config.map(Config::kubewarden).transpose()?.unwrap_or_default();
+    let is_named = !args.policies.is_empty();
+    // Whoever names bundled policies wants those.
+    if !is_named && !args.policy.is_empty() {
+        return Ok(Policies { passed_over: ids(&configured), ..Policies::default() });
+    }
+    let paths = if is_named { &args.policies } else { &configured };
+    if paths.is_empty() {
         return Ok(Policies::default());
     }
     let other = if args.settings.is_some() { "--settings" } else { "--policy" };
     if args.settings.is_some() || !args.policy.is_empty() {
-        let error = anyhow!("`--policies` cannot be used with `{other}`, which is about the bundled policies");
+        let this = if is_named { "--policies" } else { "kubewarden:" };
+        let error = anyhow!("`{this}` cannot be used with `{other}`, which is about the bundled policies");
         let help = "the policies' own files say which are asked and with which settings";
         return Err(Failure::usage(error).with_help(help));
     }
-    read_all(&args.policies, &args.sources, engine)
+    let passed_over = if is_named { ids(&configured) } else { Vec::new() };
+    Ok(Policies { passed_over, ..read_all(paths, &args.sources, engine)? })
+}
+
+/// The ids of policies that are not used. What is wrong with their files is told when they are.
+fn ids(paths: &[PathBuf]) -> Vec<String> {
+    let files = files(paths).unwrap_or_default();
+    files.iter().flat_map(|(name, text)| read(name, text).definitions).map(|definition| definition.id).collect()
 }
 
 /// Reads the policies in files and directories, finds their modules, and has these check their settings.
@@ -97,7 +129,7 @@ fn read_all(paths: &[PathBuf], sources: &Sources, engine: &Engine) -> Result<Pol
     for (review, _) in &mut told {
         review.notices.sort_by_key(|notice| notice.position);
     }
-    Ok(Policies { configured, told })
+    Ok(Policies { configured, told, passed_over: Vec::new() })
 }
 
 /// Names and texts.

@@ -18,6 +18,7 @@ use crate::exit::{Exit, Failure};
 use crate::fix::{Mode, Tally, print_diff};
 
 /// One file, reviewed, and rendered where its text was at hand.
+#[derive(Debug, Clone)]
 pub(crate) struct Reviewed {
     review: Result<FileReview, Problem>,
     /// The file's content, where an output needs it.

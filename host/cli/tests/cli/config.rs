@@ -190,6 +190,11 @@ fn every_mistake_has_its_place() {
             "kubernetesVersion: 1.30\n",
             "forewarn.yaml:1:20: text is expected, not the number `1.3`; put it in quotes if it is text",
         ),
+        ("strict: on\n", "forewarn.yaml:1:9: `off`, `warn` or `deny` is expected, not `true`"),
+        ("strict: most\n", "forewarn.yaml:1:9: `off`, `warn` or `deny` is expected, not the text `most`"),
+        ("policies: {strict: off}\n", "forewarn.yaml:1:12: `strict` is no policy, so it is not switched here"),
+        ("kubewarden: [k8s, gone]\n", "forewarn.yaml:1:19: there is no file or folder `gone`"),
+        ("kubewarden: policies\n", "forewarn.yaml:1:13: a list is expected, not the text `policies`"),
         ("failOn: always\n", "forewarn.yaml:1:9: unknown value `always`"),
         ("paths: {exclude: ['a[']}\n", "forewarn.yaml:1:19: `a[` is no pattern"),
         ("paths: {include: [/etc]}\n", "forewarn.yaml:1:19: `/etc` matches no file"),
@@ -257,7 +262,7 @@ fn the_examples_of_init_are_read() {
         (is_key && rest.contains(':') && !rest.contains('$')).then(|| line.replacen("# ", "", 1))
     };
     let shown: Vec<_> = text.lines().map(|line| is_example(line).unwrap_or_else(|| line.to_owned())).collect();
-    let shown = shown.join("\n").replace("baseline:", "# baseline:");
+    let shown = shown.join("\n").replace("baseline:", "# baseline:").replace("- cluster/policies", "");
     assert!(shown.contains("\n  root-user: off\n") && shown.contains("\nfailOn: deny\n"), "{shown}");
     folder.write("forewarn.yaml", shown.as_bytes());
     let outcome = folder.run(&["check", "k8s"]);
@@ -282,9 +287,11 @@ fn the_shipped_schema_is_up_to_date() {
             "honourAnnotations",
             "kinds",
             "kubernetesVersion",
+            "kubewarden",
             "overrides",
             "paths",
             "policies",
+            "strict",
             "upgradeTo"
         ]
     );

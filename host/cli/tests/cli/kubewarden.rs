@@ -1,6 +1,7 @@
 //! `forewarn check --policies`: a cluster's own policies.
 
 mod bad_input;
+mod config;
 mod matching;
 mod modules;
 mod notices;

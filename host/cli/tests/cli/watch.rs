@@ -19,8 +19,12 @@ struct Watching {
 
 impl Watching {
     fn start(folder: &Folder, args: &[&str]) -> Self {
+        Self::start_with(folder, &[&["check", "--watch"], ONLY, args].concat())
+    }
+
+    fn start_with(folder: &Folder, args: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_forewarn"))
-            .args([&["check", "--watch"], ONLY, args].concat())
+            .args(args)
             .current_dir(folder.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -160,6 +164,70 @@ fn what_cannot_be_watched_is_refused() {
     for args in [&["-"][..], &["--fix", "a.yaml"], &["--diff", "a.yaml"], &["--policy", "nonsense", "a.yaml"]] {
         let outcome = folder.run(&[&["check", "--watch"], args].concat());
         assert_eq!((outcome.code, outcome.stdout.as_str()), (2, ""), "{args:?}: {}", outcome.stderr);
+    }
+}
+
+/// What an edit may make of a file: with and without findings, facts that others' findings depend on, and what is no
+/// manifest at all.
+const TEXTS: [&str; 9] = [
+    BAD,
+    GOOD,
+    "apiVersion: v1\nkind: Pod\nmetadata: {name: app, namespace: shop}\nspec:\n  serviceAccountName: robot\n  \
+     containers:\n  - {name: app, image: 'a:1', livenesProbe: {}}\n",
+    "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: robot, namespace: shop}\n\
+     automountServiceAccountToken: false\n",
+    "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: robot, namespace: shop}\n\
+     automountServiceAccountToken: true\n",
+    "apiVersion: v1\nkind: LimitRange\nmetadata: {name: all, namespace: shop}\nspec: {limits: [{type: Container, \
+     default: {cpu: 1, memory: 1Gi}, defaultRequest: {cpu: 1, memory: 1Gi}}]}\n",
+    "a: [1\n",
+    "a: {{ .Values.a }}\n",
+    "a: 1\n",
+];
+const CONFIGS: [&str; 4] = [
+    "failOn: warn\n",
+    "policies: {root-user: off}\n",
+    "exemptions: [{policies: [missing-probes], paths: [k8s/0.yaml], reason: old}]\n",
+    "policies: {root-usr: off}\n",
+];
+
+/// Files that are not reviewed again look as if they were.
+#[test]
+fn a_change_leads_to_what_a_fresh_run_says() {
+    let names: Vec<_> = (0..5).map(|number| format!("k8s/{number}.yaml")).collect();
+    let files: Vec<_> = names.iter().zip(TEXTS).map(|(name, text)| (name.as_str(), text)).collect();
+    let folder = Folder::new(&files);
+    folder.write("forewarn.yaml", b"failOn: deny\n");
+    let watching = Watching::start_with(&folder, &["check", "--watch", "--output", "json=report.txt", "."]);
+    // The same on every machine.
+    let mut state = 42_usize;
+    let mut random = |bound: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % bound
+    };
+    let mut current = std::collections::BTreeMap::new();
+    for round in 0..40 {
+        let (name, text) = match random(8) {
+            0 => ("forewarn.yaml".to_owned(), Some(CONFIGS[random(CONFIGS.len())])),
+            1 => (names[random(names.len())].clone(), None),
+            _ => (names[random(names.len())].clone(), Some(TEXTS[random(TEXTS.len())])),
+        };
+        if current.insert(name.clone(), text) == Some(text) {
+            continue;
+        }
+        match text {
+            Some(text) => drop(folder.write(&name, text.as_bytes())),
+            None if folder.path().join(&name).exists() => std::fs::remove_file(folder.path().join(&name)).unwrap(),
+            None => continue,
+        }
+        let fresh = folder.run(&["check", "--format", "json", "."]);
+        let end = Instant::now() + BOUND;
+        // While the configuration is wrong, no report is written.
+        while fresh.code != 2 && std::fs::read_to_string(folder.path().join("report.txt")).unwrap() != fresh.stdout {
+            let said: String = watching.lines.try_iter().collect();
+            assert!(Instant::now() < end, "after round {round}, a change of {name} to {text:?}, it said\n{said}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 }
 

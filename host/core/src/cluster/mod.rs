@@ -63,6 +63,11 @@ impl Cluster {
         Self { inputs, kinds: seen }
     }
 
+    /// The kinds that somebody has asked about.
+    pub fn searched(&self) -> impl Iterator<Item = &ContextAwareResource> {
+        self.kinds.iter().filter(|seen| seen.objects.get().is_some()).map(|seen| &seen.kind)
+    }
+
     /// The objects of a kind that have this name, in whichever namespace.
     pub(crate) fn named(&self, kind: &ContextAwareResource, name: &str) -> impl Iterator<Item = &ClusterObject> {
         self.objects(kind).iter().filter(move |object| object.name.as_deref() == Some(name))

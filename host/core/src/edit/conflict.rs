@@ -15,8 +15,10 @@ pub(super) fn is_entangled(fix: &Fix<'_>) -> bool {
 }
 
 fn meet(a: &PatchOperation, b: &PatchOperation) -> bool {
-    let (a, b) = (place(a), place(b));
-    holds(a, b) || holds(b, a)
+    let (to_a, to_b) = (a.renamed(), b.renamed());
+    let of_a = || [place(a)].into_iter().chain(to_a.as_deref());
+    let of_b = || [place(b)].into_iter().chain(to_b.as_deref());
+    of_a().any(|a| of_b().any(|b| holds(a, b) || holds(b, a)))
 }
 
 /// The pointer below which nothing else may change. Adding to a list, or removing from it, moves its other items.
@@ -47,11 +49,15 @@ mod tests {
 
     #[test]
     fn places_hold_what_is_below() {
-        use PatchOp::{Add, Remove, Replace};
+        use PatchOp::{Add, Remove, Rename, Replace};
         let touch = |a, b| meet(&operation(a), &operation(b));
         assert!(touch((Add, "/a"), (Replace, "/a/b")) && touch((Replace, "/a/b"), (Add, "/a")));
         assert!(touch((Add, "/a"), (Add, "/a")) && !touch((Add, "/a"), (Add, "/ab")));
         assert!(touch((Add, "/a/0"), (Replace, "/a/3/x")) && touch((Remove, "/a/1"), (Add, "/a/-")));
         assert!(!touch((Replace, "/a/0"), (Replace, "/a/1")) && !touch((Replace, "/a/1"), (Replace, "/a/10")));
+        let renamed = |path: &str, key| PatchOperation { op: Rename, path: path.to_owned(), value: Value::from(key) };
+        let touch = |rename: &PatchOperation, other| meet(rename, &operation(other)) && meet(&operation(other), rename);
+        assert!(touch(&renamed("/a/b", "c"), (Add, "/a/c")) && touch(&renamed("/a/b", "c"), (Replace, "/a/b/d")));
+        assert!(!touch(&renamed("/a/b", "c"), (Add, "/a/d")));
     }
 }

@@ -6,7 +6,7 @@ use super::replace::replace;
 use super::site::{Site, Slot};
 use super::splice::Splice;
 use super::text::Text;
-use super::write::entry_lines;
+use super::write::{entry_lines, scalar};
 use crate::yaml::{Form, Written};
 use serde_json::{Map, Value};
 
@@ -48,6 +48,23 @@ pub(super) fn remove(site: &Site<'_, '_, '_>, slot: &Slot<'_>, entry: &Written<'
     };
     site.check_nothing_shared_in(&range)?;
     Ok(vec![Splice::new(range, "")])
+}
+
+/// Gives an entry another key, in the quotes of the old one.
+pub(super) fn rename(
+    site: &Site<'_, '_, '_>,
+    mapping: &Slot<'_>,
+    entry: &Written<'_>,
+    key: &str,
+) -> Result<Vec<Splice>, Refusal> {
+    // The other key may come by a merge, and would be hidden.
+    if site.document.get(mapping.node, key).is_some() {
+        return Err(Refusal::Layout);
+    }
+    let old = site.source.slice(entry.key_span);
+    let quote = old.chars().next().filter(|first| matches!(first, '"' | '\''));
+    let text = scalar(&Value::from(key), quote, site.document.form(mapping.node) == Form::Flow);
+    Ok(vec![Splice::new(entry.key_span.range(), &text)])
 }
 
 /// The lines from one offset to another; at the end of a text without a last line break, the break before them.

@@ -1,7 +1,7 @@
 //! One operation of a JSON Patch as changes to the text.
 
 use super::refusal::Refusal;
-use super::site::{Site, unescaped};
+use super::site::{Site, Slot, unescaped};
 use super::splice::Splice;
 use super::{mapping, replace, sequence};
 use crate::finding::{PatchOp, PatchOperation};
@@ -51,6 +51,10 @@ pub(super) fn splices(
             (Some(_), Some(entry)) => mapping::remove(site, &slot, &entry),
             _ => Err(no_place()),
         },
+        (PatchOp::Rename, Some(Slot { entry: Some(entry), .. }), None) => {
+            let key = operation.value.as_str().ok_or_else(no_place)?;
+            mapping::rename(site, &parent, &entry, key)
+        }
         _ => Err(no_place()),
     }
 }

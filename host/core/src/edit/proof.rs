@@ -5,7 +5,7 @@ use crate::finding::{PatchOp, PatchOperation};
 use crate::source::Source;
 use crate::yaml::{Document, Documents};
 use json_patch::jsonptr::PointerBuf;
-use json_patch::{AddOperation, RemoveOperation, ReplaceOperation};
+use json_patch::{AddOperation, MoveOperation, RemoveOperation, ReplaceOperation};
 use serde_json::Value;
 
 /// Whether the new text reads as the old one with the fixes applied to its objects, by the rules of JSON Patch.
@@ -66,6 +66,10 @@ fn standard(object: &str, operation: &PatchOperation) -> Option<json_patch::Patc
         PatchOp::Add => json_patch::PatchOperation::Add(AddOperation { path, value }),
         PatchOp::Replace => json_patch::PatchOperation::Replace(ReplaceOperation { path, value }),
         PatchOp::Remove => json_patch::PatchOperation::Remove(RemoveOperation { path }),
+        PatchOp::Rename => {
+            let to = PointerBuf::parse(format!("{object}{}", operation.renamed()?)).ok()?;
+            json_patch::PatchOperation::Move(MoveOperation { from: path, path: to })
+        }
     })
 }
 

@@ -1,18 +1,15 @@
 //! The table of Kubernetes' own kinds and types.
 
-use std::ops::Range;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
-/// About how many fields there are, so that memory is asked for once.
-const FIELDS: usize = 4096;
+/// What a type's line begins with.
+const TYPE: &str = "\ntype ";
 
 /// Kinds and types, read from the table when they are first asked for.
 pub(super) struct Api {
     pub(super) kinds: Vec<Kind>,
     /// Sorted by name.
     types: Vec<Type>,
-    /// Those of all types, in the types' order.
-    fields: Vec<Field>,
 }
 
 /// A kind in one version of its group.
@@ -25,8 +22,9 @@ pub(super) struct Kind {
 /// A mapping.
 struct Type {
     name: &'static str,
-    /// Which fields are its own.
-    fields: Range<usize>,
+    /// The lines of its fields.
+    lines: &'static str,
+    fields: OnceLock<Vec<Field>>,
 }
 
 /// A field of a mapping.
@@ -62,47 +60,49 @@ pub(super) enum Shape {
     TypeOrShort(&'static str),
 }
 
-/// The table. It is small enough to be read at once, and most runs need most of its large types.
+/// The table. Its types are found at once, and their fields are read when an object has one: a run of the command on a
+/// single file needs a few dozen of hundreds.
 pub(super) fn api() -> &'static Api {
     static API: LazyLock<Api> = LazyLock::new(|| Api::parse(include_str!("api.txt")));
     &API
 }
 
 impl Api {
-    /// Reads the table, which is ours: a line of another form is left out, and a test finds it.
+    /// Reads the table, which is ours: a line of another form is left out, and a test finds it. Kinds come before types.
     fn parse(table: &'static str) -> Self {
-        let mut api = Self { kinds: Vec::new(), types: Vec::new(), fields: Vec::with_capacity(FIELDS) };
-        for line in table.lines() {
-            let mut words = line.split(' ');
-            match (words.next(), words.next(), words.next(), words.next(), words.next()) {
-                (Some(""), Some(name), Some(shape), by, merge_keys) => {
-                    let merge_keys = merge_keys.filter(|_| by == Some("by"));
-                    api.fields.push(Field { name, shape, merge_keys });
-                    if let Some(last) = api.types.last_mut() {
-                        last.fields.end = api.fields.len();
-                    }
-                }
-                (Some("type"), Some(name), None, ..) => {
-                    let start = api.fields.len();
-                    api.types.push(Type { name, fields: start..start });
-                }
-                (Some("kind"), Some(api_version), Some(name), Some(type_name), None) => {
-                    api.kinds.push(Kind { api_version, name, type_name });
-                }
-                _ => {}
-            }
-        }
-        api
+        let starts: Vec<usize> = memchr::memmem::find_iter(table.as_bytes(), TYPE).collect();
+        let kinds = table.get(..starts.first().copied().unwrap_or(table.len())).unwrap_or_default();
+        let ends = starts.iter().skip(1).copied().chain([table.len()]);
+        let types = starts.iter().zip(ends).filter_map(|(start, end)| Type::parse(table.get(start + TYPE.len()..end)?));
+        Self { kinds: kinds.lines().filter_map(Kind::parse).collect(), types: types.collect() }
     }
 
     /// The fields of the type of this name.
     pub(super) fn fields_of(&self, type_name: &str) -> Option<&[Field]> {
         let index = self.types.binary_search_by(|known| known.name.cmp(type_name)).ok()?;
-        self.fields.get(self.types.get(index)?.fields.clone())
+        self.types.get(index).map(Type::fields)
+    }
+}
+
+impl Type {
+    /// Reads a type's lines, without the word at their beginning.
+    fn parse(text: &'static str) -> Option<Self> {
+        let (name, lines) = text.split_once('\n').unwrap_or((text, ""));
+        (!name.contains(' ')).then(|| Self { name, lines, fields: OnceLock::new() })
+    }
+
+    fn fields(&self) -> &[Field] {
+        self.fields.get_or_init(|| self.lines.lines().filter_map(Field::parse).collect())
     }
 }
 
 impl Kind {
+    fn parse(line: &'static str) -> Option<Self> {
+        let mut words = line.strip_prefix("kind ")?.split(' ');
+        let kind = Self { api_version: words.next()?, name: words.next()?, type_name: words.next()? };
+        words.next().is_none().then_some(kind)
+    }
+
     /// The API group, empty for the core group.
     pub(super) fn group(&self) -> &'static str {
         self.api_version.split_once('/').map_or("", |(group, _)| group)
@@ -110,6 +110,13 @@ impl Kind {
 }
 
 impl Field {
+    fn parse(line: &'static str) -> Option<Self> {
+        let mut words = line.strip_prefix(' ')?.split(' ');
+        let (name, shape) = (words.next()?, words.next()?);
+        let merge_keys = (words.next() == Some("by")).then(|| words.next()).flatten();
+        Some(Self { name, shape, merge_keys })
+    }
+
     /// What the field may hold.
     pub(super) fn shape(&self) -> Shape {
         Shape::of(self.shape)
@@ -158,12 +165,13 @@ mod tests {
         let table = include_str!("api.txt");
         assert!(table.len() < 200_000, "it is part of every binary and of the playground");
         let api = api();
-        assert_eq!(api.kinds.len() + api.types.len() + api.fields.len() + 1, table.lines().count());
+        let fields: Vec<_> = api.types.iter().flat_map(Type::fields).collect();
+        assert_eq!(api.kinds.len() + api.types.len() + fields.len() + 1, table.lines().count());
         assert!(api.types.is_sorted_by(|a, b| a.name < b.name));
         for kind in &api.kinds {
             assert!(api.fields_of(kind.type_name).is_some(), "{}", kind.type_name);
         }
-        for field in &api.fields {
+        for field in fields {
             let mut shape = field.shape();
             while let Shape::List(inner) | Shape::Map(inner) = shape {
                 shape = Shape::of(inner);

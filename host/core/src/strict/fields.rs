@@ -4,13 +4,20 @@ use super::api::{Field, Shape, api};
 use super::duplicate::{Duplicate, duplicates};
 use super::home::{Place, homes};
 use super::{Violation, path, scalar, spelling};
+use crate::finding::{PatchOp, PatchOperation};
 use crate::source::Source;
 use crate::yaml::{Document, NodeId, ScalarKind};
+use serde_json::Value;
+use std::collections::HashMap;
 
 /// A type with more fields than this is not listed in full.
 const MAX_LISTED: usize = 12;
 /// How much of a value is quoted.
 const MAX_QUOTED: usize = 40;
+/// What has containers.
+const POD_SPEC: &str = "core.v1.PodSpec";
+/// Its lists of them, in the order in which the API server looks through them.
+const CONTAINERS: [&str; 3] = ["containers", "initContainers", "ephemeralContainers"];
 /// Their values are nobody's business.
 const SECRET: &str = "core.v1.Secret";
 
@@ -60,10 +67,43 @@ impl Walk<'_, '_> {
             match fields.iter().find(|field| field.name == key) {
                 Some(field) => self.below(key, |walk| walk.field(value, field)),
                 None if self.is_null(value) || is_directive(key) => {}
-                None => self.below(key, |walk| walk.unknown(key, value, fields)),
+                None => self.below(key, |walk| walk.unknown(key, value, node, fields)),
             }
         }
+        if type_name == POD_SPEC {
+            self.containers(node);
+        }
         self.way.pop();
+    }
+
+    /// Looks for names that containers of one list share with those of another: the API server takes them as one list.
+    ///
+    /// Source: `validateInitContainers` and `validateEphemeralContainers` in `k8s.io/kubernetes/pkg/apis/core/validation`.
+    fn containers(&mut self, pod_spec: NodeId) {
+        let document = self.document;
+        let mut first: HashMap<&str, (&str, usize)> = HashMap::new();
+        for list in CONTAINERS {
+            let items = document.get(pod_spec, list).and_then(|list| document.items(list)).unwrap_or_default();
+            for (index, item) in items.iter().enumerate() {
+                let Some(name) = document.get(*item, "name").and_then(|name| document.string(name)) else { continue };
+                match *first.entry(name).or_insert((list, index)) {
+                    (other, number) if other != list => {
+                        let place = path::exact(&format!("{}/{other}/{number}", self.pointer));
+                        let message = format!(
+                            "`name: {name}` is in `{place}` already: no two containers of a pod may have one name, \
+                             whichever list they are in, so the API server refuses the object"
+                        );
+                        let help = "give each its own `name`, or remove one of them".to_owned();
+                        self.report("duplicate-name", false, message, Some(help));
+                        if let Some(violation) = self.found.last_mut() {
+                            violation.pointer = format!("{}/{list}/{index}/name", self.pointer);
+                            violation.container = Some(name.to_owned());
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
     }
 
     fn field(&mut self, value: NodeId, field: &'static Field) {
@@ -122,12 +162,13 @@ impl Walk<'_, '_> {
         self.pointer.truncate(length);
     }
 
-    fn unknown(&mut self, key: &str, value: NodeId, fields: &'static [Field]) {
+    fn unknown(&mut self, key: &str, value: NodeId, mapping: NodeId, fields: &'static [Field]) {
         let place = self.way.last().map(|place| place.pointer.clone()).unwrap_or_default();
         let path = if place.is_empty() { "the object".to_owned() } else { format!("`{}`", path::exact(&place)) };
         if let Some(near) = spelling::nearest(key, fields.iter().map(|field| field.name)) {
             let message = unknown_field(key, &path);
-            return self.report("unknown-field", true, message, Some(format!("did you mean `{near}`?")));
+            self.report("unknown-field", true, message, Some(format!("did you mean `{near}`?")));
+            return self.offer_key(key, value, mapping, fields);
         }
         let homes = homes(&self.way, key, |field| self.takes(value, field));
         if !homes.is_empty() {
@@ -147,6 +188,25 @@ impl Walk<'_, '_> {
             format!("the fields are {}", names.join(", "))
         };
         self.report("unknown-field", true, unknown_field(key, &path), Some(help));
+    }
+
+    /// Lets the last finding rename the key, if one field alone is near, is not there yet, and can hold the value.
+    fn offer_key(&mut self, key: &str, value: NodeId, mapping: NodeId, fields: &'static [Field]) {
+        let document = self.document;
+        let meant = |key: &str| -> Option<&'static str> { spelling::only(key, fields.iter().map(|field| field.name)) };
+        let is_free = |name: &&'static str| {
+            let mut others = document.fields(mapping).filter(|(other, _)| *other != key);
+            others.all(|(other, _)| meant(other) != Some(*name))
+        };
+        let meant = meant(key).filter(is_free);
+        let Some(field) = fields.iter().find(|field| Some(field.name) == meant) else { return };
+        let before = self.found.len();
+        self.value(value, field.shape());
+        let fits = self.found.drain(before..).all(|violation| violation.code != "wrong-type");
+        if let Some(violation) = self.found.last_mut().filter(|_| fits) {
+            let (op, path) = (PatchOp::Rename, violation.pointer.clone());
+            violation.fix.push(PatchOperation { op, path, value: Value::from(field.name) });
+        }
     }
 
     /// Whether a field could hold the value.

@@ -14,7 +14,7 @@ mod spelling;
 #[cfg(test)]
 mod tests;
 
-use crate::finding::{Finding, PatchOperation, Severity};
+use crate::finding::{Finding, PatchOperation, Severity, Suppression};
 use crate::object::{Identity, Object};
 use crate::review::LocatedFinding;
 use crate::source::Source;
@@ -24,6 +24,9 @@ use std::sync::Arc;
 
 /// What stands in the place of a policy's id.
 pub const POLICY: &str = "strict";
+
+/// The annotation that exempts an object.
+const ANNOTATION: &str = "forewarn.dev/allow.strict";
 
 /// What a reader is told about the check: why, its codes, and what to write.
 pub const PAGE: &str = include_str!("page.md");
@@ -115,6 +118,19 @@ impl Strict {
                 )
             })
             .collect()
+    }
+}
+
+/// Marks what an annotation exempts, as policies do when they honour annotations: those of the object and of its pods.
+pub(crate) fn exempt_by_annotation(document: &Document<'_>, object: &Object, findings: &mut [LocatedFinding]) {
+    let annotation = |metadata: &str| {
+        let mut path = metadata.split('/').chain(["metadata", "annotations", ANNOTATION]).filter(|key| !key.is_empty());
+        let node = path.try_fold(object.node(), |node, key| document.get(node, key))?;
+        document.string(node).map(str::trim).filter(|reason| !reason.is_empty())
+    };
+    let Some(reason) = annotation("").or_else(|| annotation("spec/template")) else { return };
+    for located in findings {
+        located.finding.suppressed = Some(Suppression { by: "annotation".to_owned(), reason: reason.to_owned() });
     }
 }
 

@@ -1,4 +1,5 @@
 use super::Strict;
+use crate::edit::{self, Fix};
 use crate::object::Contents;
 use crate::source::Source;
 use crate::yaml::Documents;
@@ -159,8 +160,71 @@ fn items_differ_in_their_keys() {
         "duplicate-name 4 `53`: give each its own `containerPort`, or remove one of them\n",
     );
     check_pod("{containers: [{name: a}], initContainers: [{name: b}], volumes: [{name: a}]}", "");
+    check_pod("{containers: [{image: x}], initContainers: [{image: x}]}", "");
     check_pod("{tolerations: [{key: a}, {key: a}]}", "");
     check_pod("{containers: [{image: x}, {image: x}]}", "");
+}
+
+#[test]
+fn containers_of_all_lists_differ_in_their_names() {
+    let help = "give each its own `name`, or remove one of them";
+    check_pod(
+        "{initContainers: [{name: b}, {name: a}], containers: [{name: a}, {name: c}], ephemeralContainers: [{name: b}]}",
+        &format!("duplicate-name 4 `a`: {help}\nduplicate-name 4 `b`: {help}\n"),
+    );
+    // Two in one list are told once, and by that list alone.
+    check_pod("{initContainers: [{name: b}, {name: b}]}", &format!("duplicate-name 4 `b`: {help}\n"));
+}
+
+/// The text with the fixes of all its findings made.
+fn fixed(text: &str) -> String {
+    let source = Source::new(text);
+    let mut fixes = Vec::new();
+    for document in Documents::new(&source) {
+        let document = document.unwrap();
+        for object in &Contents::of(&document).objects {
+            let identity = Arc::new(object.identity().clone());
+            fixes.extend(
+                Strict::Deny.findings(&source, &document, object, &identity).into_iter().map(|f| f.finding.fix),
+            );
+        }
+    }
+    let fixes = fixes.iter().filter(|fix| !fix.is_empty()).map(|operations| Fix { object: 0, operations });
+    edit::apply(text, &fixes.collect::<Vec<_>>()).text
+}
+
+#[test]
+fn a_key_is_renamed_where_that_is_sure() {
+    let pod = |spec: &str| format!("apiVersion: v1\nkind: Pod\nspec: # all\n{spec}\n");
+    for (wrong, right) in [
+        (
+            "  containers:\n    - name: a\n      livenesProbe:   # why\n          httpGet: {port: 80}\n      tty: true",
+            "  containers:\n    - name: a\n      livenessProbe:   # why\n          httpGet: {port: 80}\n      tty: true",
+        ),
+        ("  containers: [{\"nmae\": a, 'imag' : b}]", "  containers: [{\"name\": a, 'image' : b}]"),
+        ("  Containers:\n  - name: a", "  containers:\n  - name: a"),
+        ("  node_name:", "  node_name:"),
+        ("  ? nodeNam\n  : a", "  ? nodeName\n  : a"),
+    ] {
+        assert_eq!(fixed(&pod(wrong)), pod(right));
+    }
+    for unsure in [
+        // The right key is there, if only by a merge.
+        "  nodeName: a\n  nodeNam: b",
+        "  containers:\n  - &a {name: a}\n  - {<<: *a, nmae: b}",
+        // Twice the same key: one of them would stay behind.
+        "  nodeNam: a\n  nodeNam: c",
+        "  nodeNam: a\n  nodename: b",
+        // The value is none that the field could hold, or not all of it.
+        "  containers:\n  - {name: a, livenesProbe: true}",
+        "  containers:\n  - {name: a, comand: [[]]}",
+        // Two fields are near.
+        "  hostIPD: true",
+        // The text is shared.
+        "  containers:\n  - &a {name: a, imag: b}\n  - *a",
+    ] {
+        assert_eq!(fixed(&pod(unsure)), pod(unsure));
+    }
 }
 
 #[test]

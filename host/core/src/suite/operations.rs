@@ -56,15 +56,7 @@ mod tests {
     use serde_json::json;
 
     fn patch(operations: &[PatchOperation]) -> json_patch::Patch {
-        let operations: Vec<_> = operations
-            .iter()
-            .map(|operation| match operation.op {
-                PatchOp::Add => json!({"op": "add", "path": operation.path, "value": operation.value}),
-                PatchOp::Replace => json!({"op": "replace", "path": operation.path, "value": operation.value}),
-                PatchOp::Remove => json!({"op": "remove", "path": operation.path}),
-            })
-            .collect();
-        serde_json::from_value(Value::Array(operations)).unwrap()
+        serde_json::from_value(operations.iter().map(PatchOperation::to_json).collect()).unwrap()
     }
 
     #[test]

@@ -175,10 +175,5 @@ pub fn applied(patch: &Value, object: &Value) -> Option<Value> {
 /// The JSON Patch between two objects, as a suite writes it.
 fn patch(object: &Value, mutated: &Value) -> Value {
     let operations = operations("", object, mutated);
-    let written = operations.into_iter().map(|PatchOperation { op, path, value }| match op {
-        PatchOp::Add => json!({"op": "add", "path": path, "value": value}),
-        PatchOp::Replace => json!({"op": "replace", "path": path, "value": value}),
-        PatchOp::Remove => json!({"op": "remove", "path": path}),
-    });
-    written.collect()
+    operations.iter().map(PatchOperation::to_json).collect()
 }
