@@ -115,3 +115,61 @@ fn a_run_that_could_not_review_everything_writes_no_baseline() {
     assert!(!folder.path().join("known.json").exists());
     assert!(outcome.stderr.contains("the baseline was not written"), "{}", outcome.stderr);
 }
+
+/// A copy of [`BAD`] of another name.
+fn other(name: &str) -> String {
+    BAD.replace("  name: web\n  namespace", &format!("  name: {name}\n  namespace"))
+}
+
+#[test]
+fn fixes_are_made_for_what_is_new_only() {
+    let folder = Folder::new(&[("k8s/known.yaml", BAD), ("k8s/gone.yaml", &other("gone"))]);
+    check(&folder, &["k8s", "--write-baseline", "known.json"]);
+    folder.write("k8s/new.yaml", other("new").as_bytes());
+    folder.write("k8s/gone.yaml", other("gone").replace("Escalation: true", "Escalation: false").as_bytes());
+    let (code, stdout) = check(&folder, &["k8s", "--baseline", "known.json", "--fix", "--fail-on", "warn"]);
+    assert!(stdout.contains("the known finding `privilege-escalation/allowed` of Pod shop/gone is gone"), "{stdout}");
+    assert!(stdout.contains("1 warned in 3 objects of 3 files (3 evaluations), 1 suppressed\n"), "{stdout}");
+    assert!(stdout.ends_with("fixed 1 finding in 1 file\n"), "{stdout}");
+    assert_eq!(code, 1, "{stdout}");
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    assert_eq!(read("k8s/known.yaml"), BAD);
+    assert_eq!(read("k8s/new.yaml"), other("new").replace("Escalation: true", "Escalation: false"));
+}
+
+#[test]
+fn what_is_fixed_is_not_written_down() {
+    let folder = Folder::new(&[("k8s/pod.yaml", BAD)]);
+    let (code, stdout) = check(&folder, &["k8s", "--fix", "--write-baseline", "known.json"]);
+    assert_eq!(code, 0, "{stdout}");
+    assert!(stdout.ends_with("fixed 1 finding in 1 file\nwrote 0 known findings to known.json\n"), "{stdout}");
+}
+
+#[test]
+fn of_what_changed_only_what_is_new_fails() {
+    let folder = Folder::new(&[
+        ("old/touched.yaml", BAD),
+        ("old/same.yaml", &other("same")),
+        ("new/touched.yaml", &BAD.replace("1.27", "1.28")),
+        ("new/same.yaml", &other("same")),
+    ]);
+    check(&folder, &["old", "--write-baseline", "known.json"]);
+    let against = &["new", "--against", "old", "--baseline", "known.json"];
+    let (code, stdout) = check(&folder, against);
+    // The known finding of the unchanged object is not called gone: nobody looked.
+    assert_eq!(
+        (code, stdout.as_str()),
+        (0, "no findings in 2 objects of 2 files (1 evaluation), 1 unchanged, 1 suppressed\n")
+    );
+    folder.write("new/new.yaml", other("new").as_bytes());
+    let (code, stdout) = check(&folder, against);
+    assert_eq!(code, 1);
+    assert!(
+        stdout.ends_with("1 denied in 3 objects of 3 files (2 evaluations), 1 unchanged, 1 suppressed\n"),
+        "{stdout}"
+    );
+    // With the fix nothing is left to fail.
+    let (code, stdout) = check(&folder, &[against.as_slice(), &["--fix"]].concat());
+    assert_eq!(code, 0, "{stdout}");
+    assert!(stdout.ends_with("fixed 1 finding in 1 file\n"), "{stdout}");
+}

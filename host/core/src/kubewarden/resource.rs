@@ -119,10 +119,7 @@ fn definition(object: &Object, root: &Field<'_>, notices: &mut Vec<Notice>) -> R
     let spec = root.required("spec")?;
     spec.only(&kind.fields(), notices);
     let matching = matching(&spec, kind, namespace, notices)?;
-    let mode = spec.get("mode");
-    let mode = mode
-        .map(|mode| mode.choice("`protect` or `monitor`", &[("protect", Mode::Protect), ("monitor", Mode::Monitor)]));
-    let mode = mode.transpose()?.unwrap_or(Mode::Protect);
+    let mode = mode(spec.get("mode"))?;
     let (body, message) = if kind.group {
         let members = group_members(&spec, notices, |entry, notices| {
             let mut known = MEMBER.to_vec();
@@ -272,7 +269,15 @@ fn conditions(spec: &Field<'_>, notices: &mut Vec<Notice>) -> Result<Vec<Conditi
     Ok(conditions)
 }
 
-fn member(entry: &Field<'_>, mutating: bool, cluster: bool) -> Result<Member, Mistake> {
+/// What a denial does, which counts unless something else is said.
+pub(super) fn mode(field: Option<Field<'_>>) -> Result<Mode, Mistake> {
+    let choices = [("protect", Mode::Protect), ("monitor", Mode::Monitor)];
+    let mode = field.map(|field| field.choice("`protect` or `monitor`", &choices));
+    Ok(mode.transpose()?.unwrap_or(Mode::Protect))
+}
+
+/// A module and how it is asked; only those of the whole cluster may ask about other objects.
+pub(super) fn member(entry: &Field<'_>, mutating: bool, cluster: bool) -> Result<Member, Mistake> {
     let module = entry.required("module")?;
     let (settings, settings_place) = settings(entry)?;
     Ok(Member {
@@ -287,13 +292,13 @@ fn member(entry: &Field<'_>, mutating: bool, cluster: bool) -> Result<Member, Mi
 }
 
 /// The settings of a policy, and where they are.
-pub(super) fn settings(entry: &Field<'_>) -> Result<(Map<String, Value>, Option<Place>), Mistake> {
+fn settings(entry: &Field<'_>) -> Result<(Map<String, Value>, Option<Place>), Mistake> {
     let Some(field) = entry.get("settings") else { return Ok((Map::new(), None)) };
     Ok((field.mapping()?.clone(), Some(field.place())))
 }
 
 /// The kinds that a policy may ask about.
-pub(super) fn context_aware_resources(entry: &Field<'_>) -> Result<Vec<ContextAwareResource>, Mistake> {
+fn context_aware_resources(entry: &Field<'_>) -> Result<Vec<ContextAwareResource>, Mistake> {
     let kinds = entry.get(CONTEXT).map(|kinds| kinds.items()).transpose()?.unwrap_or_default();
     let kinds = kinds.iter().map(|kind| {
         let api_version = kind.required("apiVersion")?.some_string()?.to_owned();

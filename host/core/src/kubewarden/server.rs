@@ -1,14 +1,12 @@
 //! The `policies.yml` of a policy-server.
 
-use super::definition::{Body, Definition, Group, Member, Mode};
+use super::definition::{Body, Definition, Group, Member};
 use super::field::{Field, Text};
 use super::mistake::{Mistake, MistakeKind};
-use super::resource::{context_aware_resources, group_members, parse_expression, settings};
+use super::resource::{self, group_members, mode, parse_expression};
 use super::{Capability, Definitions, Matching};
 use crate::review::Notice;
 use serde_json::Value;
-
-const MODES: &str = "`protect` or `monitor`";
 
 /// The fields of a policy.
 const SINGLE: [&str; 9] = [
@@ -54,9 +52,7 @@ fn definition(id: &str, entry: &Field<'_>, notices: &mut Vec<Notice>) -> Result<
         return Err(entry.mistake(kind));
     }
     entry.entries()?;
-    let mode = entry.get("policyMode");
-    let mode = mode.map(|mode| mode.choice(MODES, &[("protect", Mode::Protect), ("monitor", Mode::Monitor)]));
-    let mode = mode.transpose()?.unwrap_or(Mode::Protect);
+    let mode = mode(entry.get("policyMode"))?;
     let message = entry.get("message").map(|message| message.string()).transpose()?.map(str::to_owned);
     let (body, message) = if entry.get("module").is_some() {
         entry.only(&SINGLE, notices);
@@ -77,8 +73,7 @@ fn definition(id: &str, entry: &Field<'_>, notices: &mut Vec<Notice>) -> Result<
 }
 
 fn member(entry: &Field<'_>, mutating: bool) -> Result<Member, Mistake> {
-    let module = entry.required("module")?;
-    let (settings, settings_place) = settings(entry)?;
+    let member = resource::member(entry, mutating, true)?;
     let capabilities = entry.get("hostCapabilities").map(|list| list.items()).transpose()?.unwrap_or_default();
     let capabilities = capabilities.iter().map(|pattern| {
         let text = pattern.string()?;
@@ -88,14 +83,6 @@ fn member(entry: &Field<'_>, mutating: bool) -> Result<Member, Mistake> {
             pattern.mistake(kind)
         })
     });
-    Ok(Member {
-        module: module.some_string()?.to_owned(),
-        place: module.place(),
-        settings,
-        settings_place: settings_place.unwrap_or_else(|| module.place()),
-        mutating,
-        context_aware_resources: context_aware_resources(entry)?,
-        // A policy-server refuses what is not listed.
-        capabilities: Some(capabilities.collect::<Result<_, _>>()?),
-    })
+    // A policy-server refuses what is not listed.
+    Ok(Member { capabilities: Some(capabilities.collect::<Result<_, _>>()?), ..member })
 }
