@@ -35,7 +35,9 @@ fn findings(object: &Value) -> Vec<String> {
     let none: [&Policy<()>; 0] = [];
     let review = Reviewer::new(&Nobody, none).strict(Strict::Deny).review("object.json", &object.to_string());
     assert_eq!(review.objects, 1, "{:?}", review.problems);
-    review.findings.iter().map(|located| format!("{} {}", located.finding.pointer, located.finding.message)).collect()
+    // The made-up names of containers are all alike.
+    let findings = review.findings.iter().filter(|located| located.finding.code != "strict/duplicate-name");
+    findings.map(|located| format!("{} {}", located.finding.pointer, located.finding.message)).collect()
 }
 
 fn check<K: Resource + DeserializeOwned + Serialize>() {

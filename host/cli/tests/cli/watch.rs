@@ -137,6 +137,27 @@ fn settings_are_read_again() {
 }
 
 #[test]
+fn the_configuration_above_and_what_it_names_are_watched() {
+    let policy = |mode: &str| {
+        format!(
+            "apiVersion: policies.kubewarden.io/v1\nkind: ClusterAdmissionPolicy\nmetadata: {{name: p}}\nspec:\n  \
+             module: registry://ghcr.io/forewarn/policies/privilege-escalation\n  mutating: false\n  mode: {mode}\n  \
+             rules: [{{apiGroups: [''], apiVersions: [v1], resources: [pods], operations: [CREATE]}}]\n"
+        )
+    };
+    let folder = Folder::new(&[
+        ("forewarn.yaml", "kubewarden: [cluster]\n"),
+        ("cluster/policy.yaml", &policy("protect")),
+        ("k8s/a.yaml", BAD),
+    ]);
+    let watching = Watching::start_with(&folder, &["check", "--watch", "k8s"]);
+    folder.write("cluster/policy.yaml", policy("monitor").as_bytes());
+    watching.review("cluster/policy.yaml", "1 warned in 1 object of 1 file");
+    folder.write("forewarn.yaml", b"paths: {exclude: [k8s/a.yaml]}\n");
+    watching.review("forewarn.yaml", "no findings in 0 objects of 0 files");
+}
+
+#[test]
 fn a_report_in_the_folder_is_no_change() {
     let folder = Folder::new(&[("k8s/a.yaml", GOOD)]);
     let watching = Watching::start(&folder, &["--output", "json=k8s/report.json", "k8s"]);
