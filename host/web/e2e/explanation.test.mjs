@@ -22,11 +22,12 @@ test("every code of every bundled policy has one place in its policy's page", as
   const page = await ready(site);
   const policies = await page.evaluate(() => window.forewarn.policies());
   assert.ok(policies.length >= 18, `${policies.length} policies`);
-  for (const { id, describe } of policies) {
+  for (const { id } of policies) {
+    const { codes } = await page.evaluate((own) => window.forewarn.describe(own), id);
     const ids = await anchors(`policies/${id}.html`);
     assert.equal(new Set(ids).size, ids.length, `${id}: an id is there twice`);
-    assert.ok(describe.codes.length > 1, id);
-    for (const code of describe.codes) {
+    assert.ok(codes.length > 1, id);
+    for (const code of codes) {
       assert.ok(code.startsWith(`${id}/`), code);
       assert.ok(ids.includes(code.slice(id.length + 1)), code);
     }

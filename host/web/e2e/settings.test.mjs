@@ -64,6 +64,7 @@ test("a list is edited with the keyboard alone, and is told to screen readers", 
   await paste(page, POD);
   await page.focus('[data-policy="excess-capabilities"] summary');
   await page.keyboard.press("Enter");
+  await page.waitForSelector("#excess-capabilities-allowedAdd");
   const focused = () => page.evaluate(() => document.activeElement.id);
   for (let tabs = 0; tabs < 10 && await focused() !== "excess-capabilities-allowedAdd"; tabs += 1) {
     await page.keyboard.press("Tab");
@@ -77,8 +78,8 @@ test("a list is edited with the keyboard alone, and is told to screen readers", 
   const field = page.locator('[data-policy="excess-capabilities"]').getByRole("textbox", { name: "allowedAdd" });
   const described = await field.evaluate((input) =>
     input.getAttribute("aria-describedby").split(" ").map((id) => document.getElementById(id).textContent).join(" "));
-  const policies = await page.evaluate(() => window.forewarn.policies());
-  const { description } = policies.find(({ id }) => id === "excess-capabilities").describe.settings.properties.allowedAdd;
+  const { settings } = await page.evaluate(() => window.forewarn.describe("excess-capabilities"));
+  const { description } = settings.properties.allowedAdd;
   assert.ok(description.length > 10 && described.includes(description.replaceAll("`", "")), described);
   assert.match(described, /One entry per line\./);
   await closed(page);

@@ -43,6 +43,7 @@ function translate(language) {
 function listPolicies() {
   policyList(by("chapters"), policies, state, words, {
     changed: touched,
+    describe: (id) => client.ask("describe", { id }),
     check: (id, settings) => client.ask("settings", { id, settings: JSON.stringify(settings) }).catch(String),
     async remove(id) {
       await client.remove(id);
@@ -264,7 +265,11 @@ async function opened() {
 }
 
 // For the tests: parity compares reports byte by byte, and every code has a place on the site.
-window.forewarn = { review: (own) => client.ask("review", { wish: own }), policies: () => policies };
+window.forewarn = {
+  review: (own) => client.ask("review", { wish: own }),
+  describe: (id) => client.ask("describe", { id }),
+  policies: () => policies,
+};
 
 translate(navigator.language.startsWith("zh") ? "zh" : "en");
 by("status").textContent = words.loading;

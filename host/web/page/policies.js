@@ -4,7 +4,7 @@ import { element, prose } from "./element.js";
 import { settingsForm } from "./settings.js";
 
 /** Fills `parent`. `state` has `off` (a set) and `settings` (by id); `changed` hears of every change. */
-export function policyList(parent, policies, state, words, { changed, check, remove }) {
+export function policyList(parent, policies, state, words, hooks) {
   const groups = Map.groupBy(policies, ({ chapter, own }) => (own ? "" : chapter ?? ""));
   // In the article's order; others follow, and the visitor's own come last.
   const known = Object.keys(words.chapters);
@@ -14,14 +14,14 @@ export function policyList(parent, policies, state, words, { changed, check, rem
     const title = chapter === "" ? words.own : words.chapters[chapter] ?? chapter;
     const group = element("fieldset", {}, element("legend", {}, title));
     for (const policy of members.filter(({ raw }) => !raw)) {
-      group.append(entry(policy, state, words, { changed, check, remove }));
+      group.append(entry(policy, state, words, hooks));
     }
     return group;
   }).filter((group) => group.children.length > 1));
 }
 
-function entry(policy, state, words, { changed, check, remove }) {
-  const { id, description, describe, own } = policy;
+function entry(policy, state, words, { changed, check, remove, describe }) {
+  const { id, description, own } = policy;
   const box = element("input", { type: "checkbox", checked: !state.off.has(id) });
   box.onchange = () => {
     if (box.checked) state.off.delete(id);
@@ -40,13 +40,13 @@ function entry(policy, state, words, { changed, check, remove }) {
     return null;
   };
   const more = element("details", {}, element("summary", { ariaLabel: `${words.settings}: ${id}` }, words.settings));
-  if (Object.keys(describe?.settings?.properties ?? {}).length > 0) {
-    // Most forms are never opened, and making them all would be in the way of the first verdict.
-    more.addEventListener("toggle", () => more.append(...settingsForm(id, describe.settings, state.settings[id], words, settle)), {
-      once: true,
-    });
-    item.append(more);
-  }
+  // Most forms are never opened, and asking all modules would be in the way of the first verdict.
+  more.addEventListener("toggle", async () => {
+    const described = await describe(id).catch(() => null);
+    const fields = settingsForm(id, described?.settings, state.settings[id], words, settle);
+    more.append(...fields.length > 0 ? fields : [element("p", {}, words.noSettings)]);
+  }, { once: true });
+  item.append(more);
   if (own) {
     const button = element("button", { type: "button" }, words.remove);
     button.onclick = () => remove(id);

@@ -16,7 +16,7 @@ export const words = {
     notWasm: (name) => `\`${name}\` is no WebAssembly module`, broken: "this link is damaged, so it was not opened",
     failed: "the page could not load its policies", noFix: "nothing here has a safe fix", perLine: "One entry per line.",
     asJson: "As JSON.", noJson: (mistake) => `this is no JSON: ${mistake}`, noNumber: "this is no number",
-    standard: (value) => `default: ${value}`,
+    standard: (value) => `default: ${value}`, noSettings: "This module describes no settings.",
     chapters: {
       jvm: "JVM", lifecycle: "Lifecycle", delivery: "Delivery", probes: "Probes", network: "Network", security: "Security",
     },
@@ -35,7 +35,7 @@ export const words = {
     notWasm: (name) => `\`${name}\` 不是 WebAssembly 模块`, broken: "链接已损坏，无法打开",
     failed: "页面无法加载策略", noFix: "没有可以安全修复的问题", perLine: "每行一项。",
     asJson: "以 JSON 填写。", noJson: (mistake) => `不是 JSON：${mistake}`, noNumber: "不是数字",
-    standard: (value) => `默认：${value}`,
+    standard: (value) => `默认：${value}`, noSettings: "该模块没有说明任何设置。",
     chapters: { jvm: "JVM", lifecycle: "生命周期", delivery: "交付", probes: "探针", network: "网络", security: "安全" },
   },
 };

@@ -23,6 +23,7 @@ const tasks = {
     return add(id, await WebAssembly.compile(wasm));
   },
 
+  describe: ({ id }) => JSON.parse(session.describe(id)),
   remove: ({ id }) => session.remove(id),
   settings: ({ id, settings }) => session.check_settings(id, settings) ?? null,
   review: ({ wish }) => session.review(wish),

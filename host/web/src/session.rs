@@ -44,7 +44,7 @@ impl Session {
     /// Adds a module that the page has compiled; one of the same id takes the place of the earlier.
     ///
     /// `metadata` is the module's section `io.kubewarden.metadata`. Returns as JSON what the page shows of it: `id`,
-    /// `title`, `description`, `chapter`, `raw`, `page` and `describe`, the module's own description or null.
+    /// `title`, `description`, `chapter` and `raw`. The module is not asked anything yet: a first call compiles it.
     ///
     /// # Errors
     /// What is wrong with the metadata.
@@ -53,19 +53,25 @@ impl Session {
             JsError::new("the module has no section `io.kubewarden.metadata`; annotate it with `kwctl annotate`")
         })?;
         let metadata = Metadata::from_json(&section)?;
-        let describe = Browser.call(&module, "describe", b"", &offline()).ok();
-        let describe: Value = describe.and_then(|json| serde_json::from_slice(&json).ok()).unwrap_or(Value::Null);
         let shown = json!({
             "id": id,
             "title": metadata.annotation("io.artifacthub.displayName").or(metadata.annotation("io.kubewarden.policy.title")),
             "description": metadata.annotation("io.kubewarden.policy.description"),
             "chapter": metadata.annotation("dev.forewarn.chapter"),
             "raw": metadata.policy_type == forewarn_core::metadata::PolicyType::Raw,
-            "describe": describe,
         });
         self.known.retain(|known| known.id != id);
         self.known.push(Known { id: id.to_owned(), metadata, module });
         Ok(shown.to_string())
+    }
+
+    /// A module's own description, as JSON: its settings and its codes; `null` where it has none.
+    #[must_use]
+    pub fn describe(&self, id: &str) -> String {
+        let known = self.known.iter().find(|known| known.id == id);
+        let json = known.and_then(|known| Browser.call(&known.module, "describe", b"", &offline()).ok());
+        let description: Value = json.and_then(|json| serde_json::from_slice(&json).ok()).unwrap_or(Value::Null);
+        description.to_string()
     }
 
     /// Removes a policy, if it is there.
