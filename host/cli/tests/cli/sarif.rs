@@ -1,7 +1,7 @@
 //! The SARIF report against the standard: which properties its objects may have, which they must, and of what kind.
 //!
-//! No registry package carries the official JSON Schema in a way that a test could read it, so what it demands of the
-//! objects that are written is written down here. Beyond the schema, references between parts are followed.
+//! `host/web/e2e/sarif.test.mjs` holds reports against the official JSON Schema. What it demands of the objects that are
+//! written is written down here too, because references between parts are followed beyond it.
 
 use std::collections::BTreeSet;
 
