@@ -1,5 +1,7 @@
 //! `cargo xtask bench`: what the modules and the command cost on this machine.
 
+mod watch;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -26,13 +28,19 @@ const ROUNDS: u32 = 15;
 /// How often instance, module and native rule are measured in turn.
 const TURNS: u32 = 8;
 
-/// Prints what each module costs, and what the command costs on the bench's manifest and on `paths`.
+/// Prints what each module costs, and what the command costs on the bench's manifest and on `paths`, also watching these.
 pub(crate) fn bench(workspace: &Workspace, paths: &[String]) -> Result<()> {
     println!("machine: {}", machine());
     modules(workspace)?;
     let manifest = workspace.root.join(MANIFEST);
     command(workspace, &manifest.to_string_lossy())?;
-    paths.iter().try_for_each(|path| command(workspace, path))
+    for path in paths {
+        command(workspace, path)?;
+        if Path::new(path).is_dir() {
+            watch::watch(workspace, path)?;
+        }
+    }
+    Ok(())
 }
 
 fn modules(workspace: &Workspace) -> Result<()> {
