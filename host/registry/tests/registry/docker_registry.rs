@@ -96,10 +96,12 @@ fn program() -> PathBuf {
     if let Some(path) = std::env::var_os("FOREWARN_DOCKER_REGISTRY") {
         return PathBuf::from(path);
     }
-    let bootstrap = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/debian/usr/bin/docker-registry");
+    // Several packages include this file.
+    let folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    let bootstrap = folders.map(|folder| folder.join("target/tools/debian/usr/bin/docker-registry"));
     let paths = std::env::var_os("PATH").unwrap_or_default();
     let on_path = std::env::split_paths(&paths).map(|folder| folder.join("docker-registry"));
-    on_path.chain([bootstrap]).find(|path| path.is_file()).expect(
+    on_path.chain(bootstrap).find(|path| path.is_file()).expect(
         "the tests need the program `docker-registry`: `./bootstrap test` gets it, or `apt-get install docker-registry`",
     )
 }
