@@ -44,20 +44,14 @@ fn a_release_can_be_checked() {
     let checked = Command::new("sha256sum").args(["--check", "--strict", "SHA256SUMS"]).current_dir(&output).output();
     assert_eq!(said(&checked.expect("sha256sum runs")).lines().count(), sums.lines().count());
     let index: Value = serde_json::from_slice(&fs::read(path("out/index.json")).expect("the index")).expect("json");
-    let archive = sums
-        .lines()
-        .find_map(|line| line.split_once("  ").map(|(_, name)| name).filter(|name| name.ends_with(".tar.gz")));
-    said(&run(
-        "tar",
-        &[
-            "--extract",
-            "--gzip",
-            "--file",
-            &path(&format!("out/{}", archive.expect("an archive"))),
-            "--directory",
-            &path(""),
-        ],
-    ));
+    let mut names = sums.lines().filter_map(|line| Some(line.split_once("  ")?.1));
+    let archive = names.find(|name| name.ends_with(".tar.gz")).expect("an archive");
+    let machine =
+        archive.trim_end_matches(".tar.gz").trim_start_matches("forewarn-").split_once('-').expect("a machine").1;
+    // What the release writes is what the action gets.
+    let action = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../action.yml")).expect("the action");
+    assert!(action.contains(&format!(" target={machine} ;;")), "{machine}");
+    said(&run("tar", &["--extract", "--gzip", "--file", &path(&format!("out/{archive}")), "--directory", &path("")]));
     let unpacked = fs::read_dir(folder.path()).expect("a folder").flatten().map(|entry| entry.path().join("forewarn"));
     let forewarn = unpacked.into_iter().find(|program| program.is_file()).expect("the command");
 

@@ -3,9 +3,10 @@
 mod archive;
 mod publish;
 
-use std::env::consts;
+use std::env::{self, consts};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 use forewarn_core::yaml_writer::YamlWriter;
@@ -64,7 +65,8 @@ pub(crate) fn release(workspace: &Workspace, arguments: &Arguments) -> Result<()
     }
     add("index.json".to_owned(), &fs::read(policies.join("index.json"))?)?;
     add(format!("forewarn-{version}.tgz"), &chart(workspace, &index)?)?;
-    add(format!("forewarn-{version}-{}.tar.gz", target()), &command(workspace)?)?;
+    let folder = format!("forewarn-{version}-{}", target()?);
+    add(format!("{folder}.tar.gz"), &command(workspace, &folder)?)?;
     files.sort();
     let sums: String = files.iter().map(|(name, digest)| format!("{digest}  {name}\n")).collect();
     fs::write(output.join("SHA256SUMS"), sums).context("cannot write `SHA256SUMS`")?;
@@ -80,15 +82,17 @@ pub(crate) fn release(workspace: &Workspace, arguments: &Arguments) -> Result<()
     }
 }
 
-/// The machine that the command runs on: its architecture, and its system.
-fn target() -> String {
-    format!("{}-{}", consts::ARCH, consts::OS)
+/// The machine that the command runs on, as `action.yml` asks for it.
+fn target() -> Result<String> {
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(rustc).args(["--print", "host-tuple"]).output().context("cannot run `rustc`")?;
+    ensure!(output.status.success(), "`rustc` does not say for which machine it compiles");
+    Ok(String::from_utf8(output.stdout)?.trim_end().to_owned())
 }
 
 /// The command with what a user needs beside it.
-fn command(workspace: &Workspace) -> Result<Vec<u8>> {
+fn command(workspace: &Workspace, folder: &str) -> Result<Vec<u8>> {
     let name = format!("forewarn{}", consts::EXE_SUFFIX);
-    let folder = format!("forewarn-{}-{}", workspace.version, target());
     let mut archive = Archive::new();
     let binary = workspace.target.join("release").join(&name);
     archive.add_file(&format!("{folder}/{name}"), &binary, true)?;
