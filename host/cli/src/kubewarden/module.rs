@@ -120,7 +120,10 @@ impl<'e> Modules<'e> {
             let message = format!("module `{reference}` has no metadata");
             return Err(Unfound::Mistake { message, help: "annotate it with `forewarn annotate`".to_owned() });
         };
-        Ok(Found { module: self.engine.module(wasm), metadata, notice: None })
+        // The same bytes need not be compiled again.
+        let bundled = self.bundled.iter().find(|(policy, _)| policy.wasm == wasm).map(|(policy, _)| policy);
+        let module = bundled.map_or_else(|| self.engine.module(wasm), |policy| policy.module(self.engine));
+        Ok(Found { module, metadata, notice: None })
     }
 
     fn bundled(&self, reference: &Reference) -> Option<Bundled<'_>> {

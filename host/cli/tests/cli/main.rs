@@ -10,6 +10,8 @@
 
 mod against;
 mod annotate;
+#[path = "../../../registry/tests/registry/authority.rs"]
+mod authority;
 mod bad_input;
 mod baseline;
 mod check;

@@ -4,6 +4,7 @@ use serde_json::Value;
 use sigstore::crypto::SigningScheme;
 use sigstore::crypto::signing_key::SigStoreKeyPair;
 
+use crate::authority::Certified;
 use crate::docker_registry::{DockerRegistry, Setup};
 use crate::forewarn::{BAD, Folder, GOOD, Outcome};
 use crate::http_server::{Answer, HttpServer};
@@ -151,6 +152,31 @@ fn a_check_with_pulled_modules_reports_as_one_with_the_embedded() {
     scene.keys("bob");
     let other = [&pulled[..], &["--key", "bob.pub"]].concat();
     assert_fails(&check(&other), 4, &["pulled.yaml:", "by another key"]);
+}
+
+#[test]
+fn a_check_with_a_module_behind_an_address() {
+    let certified = Certified::new();
+    let tls = Some((certified.certificate.as_str(), certified.key.as_str()));
+    let scene =
+        Scene { registry: DockerRegistry::start_with(&Setup { tls, ..Setup::default() }), folder: Folder::new(&[]) };
+    scene.folder.write("ca.pem", certified.authority.as_bytes());
+    scene.folder.write("pod.yaml", BAD.as_bytes());
+    let trusting = |args: &[&str]| scene.folder.run(&[args, &["--ca", "ca.pem"]].concat());
+    let pushed = trusting(&["push", "privilege-escalation", &scene.reference("demo:v1"), "--format", "json"]);
+    let pushed: Value = serde_json::from_str(&pushed.stdout).expect("json");
+    let digest = pushed["module"].as_str().expect("a digest");
+    // A registry is a web server, too.
+    let address = format!("https://{}/v2/demo/blobs/{digest}", scene.registry.host());
+    let check = ["check", "pod.yaml", "--policies", "policies.yml", "--store", "store"];
+    let wrong = format!("{address}@sha256:{}", "0".repeat(64));
+    scene.folder.write("policies.yml", format!("p:\n  module: {wrong}\n").as_bytes());
+    assert_fails(&trusting(&check), 4, &["policies.yml:2:", "instead of"]);
+    scene.folder.write("policies.yml", format!("p:\n  module: {address}\n").as_bytes());
+    assert_fails(&scene.folder.run(&check), 3, &["is not trusted"]);
+    let pulled = trusting(&check);
+    assert_eq!(pulled.code, 1, "{pulled:?}");
+    assert_eq!(scene.folder.run(&[&check[..], &["--offline"]].concat()).stdout, pulled.stdout);
 }
 
 #[test]

@@ -10,6 +10,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod authority;
 mod bad_servers;
 mod credentials;
 mod docker_registry;

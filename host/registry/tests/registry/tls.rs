@@ -4,9 +4,9 @@ use std::fs;
 use std::path::PathBuf;
 
 use forewarn_registry::{Class, Client, Digest, HttpsReference, Options, OptionsError, Reference};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tempfile::TempDir;
 
+use crate::authority::Certified;
 use crate::docker_registry::{DockerRegistry, Setup};
 use crate::http_server::{Answer, HttpServer};
 use crate::support::{OwnStore, annotations, assert_error, module, options, reference};
@@ -20,17 +20,11 @@ struct Secure {
 
 impl Secure {
     fn start() -> Self {
-        let mut authority = CertificateParams::new(Vec::new()).expect("parameters");
-        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let authority =
-            CertifiedIssuer::self_signed(authority, KeyPair::generate().expect("a key")).expect("a certificate");
-        let key = KeyPair::generate().expect("a key");
-        let server = CertificateParams::new(vec!["127.0.0.1".to_owned()]).expect("parameters");
-        let server = server.signed_by(&key, &authority).expect("a certificate");
-        let tls = Some((server.pem().leak() as &str, key.serialize_pem().leak() as &str));
+        let certified = Certified::new();
+        let tls = Some((certified.certificate.as_str(), certified.key.as_str()));
         let folder = TempDir::new().expect("a folder");
         let file = folder.path().join("ca.pem");
-        fs::write(&file, authority.pem()).expect("a file");
+        fs::write(&file, &certified.authority).expect("a file");
         Self { registry: DockerRegistry::start_with(&Setup { tls, ..Setup::default() }), authority: file, folder }
     }
 
