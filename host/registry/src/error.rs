@@ -94,7 +94,9 @@ impl Error {
         let help = match self {
             Self::Reference(error) => Some(error.help()),
             Self::Transport(error) => error.help(),
-            Self::Annotations(AnnotationError::None) => Some("annotate the module, or push it by force without notes"),
+            Self::Annotations(AnnotationError::None) => {
+                Some("write its metadata into it with `forewarn annotate`, or push it by force (`--force`)")
+            }
             Self::Push(error) => error.help(),
             Self::Store(error) => error.help(),
             Self::Key(error) => error.help(),

@@ -1,7 +1,5 @@
 //! `forewarn pull`
 
-use std::path::Path;
-
 use anyhow::{Context as _, anyhow};
 use forewarn_registry::{Pulled, Reference};
 use serde_json::json;
@@ -12,6 +10,7 @@ use super::failure::failure;
 use crate::args::Format;
 use crate::exit::{Exit, Failure};
 use crate::output::print;
+use crate::write;
 
 /// Pulls a module into the store, verified if that is asked for, and prints what it is.
 ///
@@ -46,7 +45,7 @@ pub(super) fn pull(args: &Pull) -> Result<Exit, Failure> {
     if let Some(path) = &args.output {
         let module = store.read(&reference).map_err(failure)?;
         let module = module.ok_or_else(|| Failure::input(anyhow!("`{reference}` was removed from the store")))?;
-        write(path, &module.bytes)
+        write::create(path, &module.bytes)
             .with_context(|| format!("cannot write `{}`", path.display()))
             .map_err(Failure::input)?;
     }
@@ -74,21 +73,4 @@ fn told(pulled: &Pulled, reference: &Reference, verified: bool, format: Format) 
             format!("{value:#}\n")
         }
     }
-}
-
-/// Writes a file so that it is seen complete or not at all.
-pub(super) fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    use std::io::Write as _;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    {
-        // A module is no secret; temporary files are.
-        use std::os::unix::fs::PermissionsExt as _;
-        builder.permissions(std::fs::Permissions::from_mode(0o644));
-    }
-    let mut file = builder.prefix(".forewarn-").tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map(drop).map_err(|error| error.error)
 }

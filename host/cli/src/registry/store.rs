@@ -15,6 +15,7 @@ use super::failure::failure;
 use crate::args::Format;
 use crate::exit::{Exit, Failure};
 use crate::output::{harmless, print};
+use crate::write;
 
 /// Lists, removes, saves or loads modules of the store.
 ///
@@ -35,7 +36,7 @@ pub(super) fn store(args: &Store) -> Result<Exit, Failure> {
             let references = references.iter().map(|text| reference(text)).collect::<Result<Vec<_>, _>>()?;
             let mut archive = Vec::new();
             let saved = store.save(&references, &mut archive).map_err(failure)?;
-            let written = super::pull::write(output, &archive);
+            let written = write::create(output, &archive);
             written.with_context(|| format!("cannot write `{}`", output.display())).map_err(Failure::input)?;
             (saved, Format::Text)
         }
